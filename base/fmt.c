@@ -13,7 +13,8 @@ struct sink {
 	size_t n;
 };
 
-enum fmt_len { /* indexes mask[] in fetch_unsigned() */
+/* Indexes mask[] in fetch_unsigned(). */
+enum fmt_len {
 	LEN_INT,
 	LEN_CHAR,
 	LEN_SHORT,

@@ -29,5 +29,5 @@ char *arena_strdup(struct arena *a, const char *s, size_t n);
 size_t arena_mark(const struct arena *a);
 void arena_rewind(struct arena *a, size_t mark);
 
-#define arena_new(a, T)		((T *)arena_alloc((a), sizeof(T), alignof(T)))
-#define arena_new_n(a, T, n)	((T *)arena_array((a), (n), sizeof(T), alignof(T)))
+#define arena_new(a, T)	     ((T *)arena_alloc((a), sizeof(T), alignof(T)))
+#define arena_new_n(a, T, n) ((T *)arena_array((a), (n), sizeof(T), alignof(T)))

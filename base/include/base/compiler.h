@@ -14,24 +14,27 @@
 #define static_assert _Static_assert
 #endif
 
-#define likely(x)	__builtin_expect(!!(x), 1)
-#define unlikely(x)	__builtin_expect(!!(x), 0)
-#define noreturn_fn	__attribute__((noreturn))
-#define cold_fn		__attribute__((cold))
-#define always_inline	inline __attribute__((always_inline))
-#define printf_like(fmt, args)	__attribute__((format(printf, fmt, args)))
-#define must_use	__attribute__((warn_unused_result))
-#define in_section(s)	__attribute__((section(s), used))
+#define likely(x)	       __builtin_expect(!!(x), 1)
+#define unlikely(x)	       __builtin_expect(!!(x), 0)
+#define noreturn_fn	       __attribute__((noreturn))
+#define cold_fn		       __attribute__((cold))
+#define always_inline	       inline __attribute__((always_inline))
+#define printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
+#define must_use	       __attribute__((warn_unused_result))
+#define in_section(s)	       __attribute__((section(s), used))
 
-#define array_size(a)	(sizeof(a) / sizeof((a)[0]))
+#define array_size(a) (sizeof(a) / sizeof((a)[0]))
 
-/* The struct that embeds @member, given a pointer to that member. */
+/* The struct that embeds @member, given a pointer to that member. (clang-format 14 would take
+ * the minus for a sign.) */
+/* clang-format off */
 #define container_of(ptr, type, member) \
 	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+/* clang-format on */
 
-#define MIN(a, b)	((a) < (b) ? (a) : (b))
-#define MAX(a, b)	((a) > (b) ? (a) : (b))
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
 
-#define KIB(n)		((uint64_t)(n) << 10)
-#define MIB(n)		((uint64_t)(n) << 20)
-#define GIB(n)		((uint64_t)(n) << 30)
+#define KIB(n) ((uint64_t)(n) << 10)
+#define MIB(n) ((uint64_t)(n) << 20)
+#define GIB(n) ((uint64_t)(n) << 30)

@@ -30,8 +30,7 @@ static inline bool spin_trylock(struct spinlock *l)
 	u32 expected = owner;
 
 	return atomic_compare_exchange_strong_explicit(&l->next, &expected, owner + 1,
-						       memory_order_acquire,
-						       memory_order_relaxed);
+						       memory_order_acquire, memory_order_relaxed);
 }
 
 static inline void spin_unlock(struct spinlock *l)

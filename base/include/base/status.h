@@ -7,6 +7,8 @@
 
 #include <base/compiler.h>
 
+/* clang-format 14 does not know attributes on an enum. */
+/* clang-format off */
 enum [[nodiscard]] status {
 	OK = 0,
 	E_NOMEM = -1,	 /* an arena or the page pool is exhausted */
@@ -20,6 +22,7 @@ enum [[nodiscard]] status {
 	E_DENIED = -9,	 /* not allowed to this caller */
 	E_EXISTS = -10,	 /* taken already */
 };
+/* clang-format on */
 
 /* "no memory", "bad value", ...: for messages; never NULL. */
 const char *status_str(enum status st);
