@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Interrupt specifiers. A controller decides how many cells an entry has, so a list can only be
+ * walked from its start; the walk ends with the bytes of the property.
+ */
+#include <lib/fdt.h>
+
+#include <base/endian.h>
+
+#include "dt.h"
+
+u32 dt_irq_parent(const struct dt *t, u32 n)
+{
+	const struct dt_node *node = &t->nodes[n];
+
+	return node->intc_node != DT_NONE ? node->intc_node : dt_find_phandle(t, node->intc);
+}
+
+/* Cut one specifier for @controller off @s. */
+static enum status take_specifier(const struct dt *t, struct span *s, u32 controller,
+				  struct dt_irq *out)
+{
+	struct span raw;
+	u32 n;
+
+	if (controller == DT_NONE)
+		return E_FORMAT;
+	n = t->nodes[controller].irq_cells;
+	if (n == 0 || n == DT_CELLS_BAD || span_take(s, (size_t)n * 4, &raw) != OK)
+		return E_FORMAT;
+	*out = (struct dt_irq){ .controller = controller, .n_cells = n };
+	for (u32 i = 0; i < n; i++)
+		out->cell[i] = load_be32(raw.p + (size_t)i * 4);
+	return OK;
+}
+
+static enum status extended_irq(const struct dt *t, struct span s, u32 index, struct dt_irq *out)
+{
+	for (u32 i = 0; s.n; i++) {
+		struct span phandle;
+
+		if (span_take(&s, 4, &phandle) != OK)
+			return E_FORMAT;
+		TRY(take_specifier(t, &s, dt_find_phandle(t, load_be32(phandle.p)), out));
+		if (i == index)
+			return OK;
+	}
+	return E_NOTFOUND;
+}
+
+static_assert(DT_CELLS_BAD > DT_IRQ_CELLS, "index_node() keeps at most four cells");
+
+enum status dt_irq(const struct dt *t, u32 n, u32 index, struct dt_irq *out)
+{
+	u32 controller;
+	struct span s;
+
+	if (dt_prop(t, n, "interrupts-extended", &s))
+		return extended_irq(t, s, index, out);
+	if (!dt_prop(t, n, "interrupts", &s))
+		return E_NOTFOUND;
+	controller = dt_irq_parent(t, n);
+	for (u32 i = 0; s.n; i++) {
+		TRY(take_specifier(t, &s, controller, out));
+		if (i == index)
+			return OK;
+	}
+	return E_NOTFOUND;
+}
