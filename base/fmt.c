@@ -9,8 +9,7 @@
 
 struct sink {
 	char *buf;
-	size_t size;
-	size_t n;
+	size_t size, n;
 };
 
 /* Indexes mask[] in fetch_unsigned(). */
@@ -22,20 +21,19 @@ enum fmt_len {
 };
 static_assert(sizeof(long) == 8 && sizeof(size_t) == 8 && sizeof(ptrdiff_t) == 8, "LP64");
 
-enum fmt_flag {
-	LEFT = 1,
-	ZERO = 2,
-	ALT = 4,
-	PLUS = 8,
-	SPACE = 16,
-};
+/* Flags, in the order of names[] in parse_flags(). */
+#define LEFT  1u
+#define ZERO  2u
+#define ALT   4u
+#define PLUS  8u
+#define SPACE 16u
 
 struct spec {
 	u32 flags;
 	bool has_prec;
-	size_t width;
-	size_t prec;
+	size_t width, prec;
 	enum fmt_len len;
+	const char *digits;
 };
 
 static void sink_fill(struct sink *o, char c, size_t n)
@@ -52,16 +50,9 @@ static void sink_put(struct sink *o, char c)
 	sink_fill(o, c, 1);
 }
 
-static void sink_str(struct sink *o, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		sink_put(o, s.p[i]);
-}
-
 static const char *parse_flags(const char *f, struct spec *s)
 {
-	static const char names[] = "-0#+ "; /* in the order of enum fmt_flag */
-	const char *at;
+	const char *at, *names = "-0#+ ";
 
 	for (; *f && (at = strchr(names, *f)); f++)
 		s->flags |= 1u << (at - names);
@@ -69,17 +60,14 @@ static const char *parse_flags(const char *f, struct spec *s)
 }
 
 /* A number or "*"; negative only from "*". Saturates where C's int would end. */
-static const char *parse_number(const char *f, va_list *ap, int *out)
+static const char *parse_number(const char *f, va_list *ap, int *v)
 {
-	int v = 0;
-
 	if (*f == '*') {
-		*out = va_arg(*ap, int);
+		*v = va_arg(*ap, int);
 		return f + 1;
 	}
-	for (; *f >= '0' && *f <= '9'; f++)
-		v = v > (INT32_MAX - 9) / 10 ? INT32_MAX : v * 10 + (*f - '0');
-	*out = v;
+	for (*v = 0; *f >= '0' && *f <= '9'; f++)
+		*v = *v > (INT32_MAX - 9) / 10 ? INT32_MAX : *v * 10 + (*f - '0');
 	return f;
 }
 
@@ -98,7 +86,7 @@ static const char *parse_spec(const char *f, struct spec *s, va_list *ap)
 {
 	int v;
 
-	*s = (struct spec){ 0 };
+	*s = (struct spec){ .digits = "0123456789abcdef" };
 	f = parse_flags(f, s);
 	f = parse_number(f, ap, &v);
 	if (v < 0)
@@ -121,75 +109,53 @@ static void put_field(struct sink *o, const struct spec *s, const char *prefix, 
 
 	if (!(s->flags & LEFT))
 		sink_fill(o, ' ', pad);
-	sink_str(o, str_of(prefix));
+	for (; *prefix; prefix++)
+		sink_put(o, *prefix);
 	sink_fill(o, '0', zeros);
-	sink_str(o, text);
+	for (size_t i = 0; i < text.n; i++)
+		sink_put(o, text.p[i]);
 	if (s->flags & LEFT)
 		sink_fill(o, ' ', pad);
 }
 
 static void put_str(struct sink *o, const struct spec *s, const char *text)
 {
+	size_t max = s->has_prec ? s->prec : SIZE_MAX;
+
 	/* As glibc: "(null)" whole or not at all. */
 	if (!text)
-		text = s->has_prec && s->prec < 6 ? "" : "(null)";
-	put_field(o, s, "", 0,
-		  (struct str){ text, s->has_prec ? strnlen(text, s->prec) : strlen(text) });
-}
-
-/* Digits of @v from the end of a buffer backwards; no digit at all for 0. */
-static char *digits_before(char *end, u64 v, u32 radix, const char *digits)
-{
-	for (; v; v /= radix)
-		*--end = digits[v % radix];
-	return end;
+		text = max < 6 ? "" : "(null)";
+	put_field(o, s, "", 0, (struct str){ text, strnlen(text, max) });
 }
 
 /* Zeros come from the precision, or fill the width when there is none (C23 7.23.6.1). */
-static void put_number(struct sink *o, const struct spec *s, const char *prefix, struct str digits)
+static void put_number(struct sink *o, const struct spec *s, const char *prefix, u64 v, u32 radix)
 {
+	char digits[24];
+	char *end = digits + sizeof(digits);
+	char *p = end;
 	size_t want = s->has_prec ? s->prec : 1;
-	size_t prefix_len = strlen(prefix);
+	size_t prefix_len, n;
 
+	if (radix == 16 && !(v && (s->flags & ALT)))
+		prefix = "";
+	prefix_len = strlen(prefix);
+	for (; v; v /= radix)
+		*--p = s->digits[v % radix];
+	/* The alternative octal form makes the first digit a zero. */
+	if ((s->flags & ALT) && radix == 8 && (p != end || want == 0))
+		*--p = '0';
+	n = (size_t)(end - p);
 	if ((s->flags & ZERO) && !(s->flags & LEFT) && !s->has_prec && s->width > prefix_len)
 		want = MAX(want, s->width - prefix_len);
-	put_field(o, s, prefix, want > digits.n ? want - digits.n : 0, digits);
-}
-
-static void put_unsigned(struct sink *o, struct spec *s, char conv, u64 v)
-{
-	char buf[24];
-	char *end = buf + sizeof(buf);
-	const char *set = conv == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
-	u32 radix = conv == 'o' ? 8 : conv == 'u' ? 10 : 16;
-	char *p = digits_before(end, v, radix, set);
-	const char *prefix = "";
-
-	if ((s->flags & ALT) && radix == 16 && v)
-		prefix = conv == 'X' ? "0X" : "0x";
-	/* The alternative octal form makes the first digit a zero. */
-	if ((s->flags & ALT) && radix == 8 && (v || (s->has_prec && s->prec == 0)))
-		*--p = '0';
-	put_number(o, s, prefix, (struct str){ p, (size_t)(end - p) });
+	put_field(o, s, prefix, want > n ? want - n : 0, (struct str){ p, n });
 }
 
 static void put_signed(struct sink *o, const struct spec *s, s64 v)
 {
-	char buf[24];
-	char *end = buf + sizeof(buf);
-	char *p = digits_before(end, v < 0 ? 0 - (u64)v : (u64)v, 10, "0123456789");
 	const char *sign = v < 0 ? "-" : (s->flags & PLUS) ? "+" : (s->flags & SPACE) ? " " : "";
 
-	put_number(o, s, sign, (struct str){ p, (size_t)(end - p) });
-}
-
-static void put_pointer(struct sink *o, struct spec *s, const void *p)
-{
-	s->flags |= ALT;
-	if (p)
-		put_unsigned(o, s, 'x', (uintptr_t)p);
-	else
-		put_field(o, s, "", 0, STR("(nil)"));
+	put_number(o, s, sign, v < 0 ? 0 - (u64)v : (u64)v, 10);
 }
 
 static s64 fetch_signed(const struct spec *s, va_list *ap)
@@ -211,6 +177,7 @@ static u64 fetch_unsigned(const struct spec *s, va_list *ap)
 
 static void put_conversion(struct sink *o, struct spec *s, char conv, va_list *ap)
 {
+	const void *p;
 	char c;
 
 	switch (conv) {
@@ -218,22 +185,29 @@ static void put_conversion(struct sink *o, struct spec *s, char conv, va_list *a
 	case 'i':
 		return put_signed(o, s, fetch_signed(s, ap));
 	case 'u':
-	case 'x':
-	case 'X':
+		return put_number(o, s, "", fetch_unsigned(s, ap), 10);
 	case 'o':
-		return put_unsigned(o, s, conv, fetch_unsigned(s, ap));
+		return put_number(o, s, "", fetch_unsigned(s, ap), 8);
+	case 'x':
+		return put_number(o, s, "0x", fetch_unsigned(s, ap), 16);
+	case 'X':
+		s->digits = "0123456789ABCDEF";
+		return put_number(o, s, "0X", fetch_unsigned(s, ap), 16);
 	case 'c':
 		c = (char)va_arg(*ap, int);
 		return put_field(o, s, "", 0, (struct str){ &c, 1 });
 	case 's':
 		return put_str(o, s, va_arg(*ap, const char *));
 	case 'p':
-		return put_pointer(o, s, va_arg(*ap, const void *));
-	case '%':
-		return sink_put(o, '%');
+		p = va_arg(*ap, const void *);
+		s->flags |= ALT;
+		if (!p)
+			return put_str(o, s, "(nil)");
+		return put_number(o, s, "0x", (uintptr_t)p, 16);
 	default:
-		/* Not ours: shown as it stands, so that the mistake is seen. */
-		sink_put(o, '%');
+		/* Not one of ours: shown as it stands, so that the mistake is seen. */
+		if (conv != '%')
+			sink_put(o, '%');
 		return sink_put(o, conv);
 	}
 }
