@@ -35,25 +35,32 @@ def copy(out, source, size):
     pad(out)
 
 
+def inputs(pairs):
+    """(source, name, size) of every pair; all mistakes are found before writing."""
+    seen = set()
+    for pair in pairs:
+        source, sep, name = pair.rpartition("=")
+        name = name.lstrip("/")
+        if not sep or not source or not name:
+            sys.exit(f"mkarchive.py: not SRC=NAME: {pair}")
+        if name in seen:
+            sys.exit(f"mkarchive.py: {name} is given twice")
+        seen.add(name)
+        try:
+            size = os.path.getsize(source)
+        except OSError as e:
+            sys.exit(f"mkarchive.py: {e}")
+        if size >= 1 << 32:
+            sys.exit(f"mkarchive.py: {source}: newc holds files below 4 GiB")
+        yield source, name, size
+
+
 def main():
     if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
-    target, seen = sys.argv[1], set()
+    target, files = sys.argv[1], list(inputs(sys.argv[2:]))
     with open(target + ".new", "wb") as out:
-        for ino, pair in enumerate(sys.argv[2:], 1):
-            source, sep, name = pair.rpartition("=")
-            name = name.lstrip("/")
-            if not sep or not source or not name:
-                sys.exit(f"mkarchive.py: not SRC=NAME: {pair}")
-            if name in seen:
-                sys.exit(f"mkarchive.py: {name} is given twice")
-            seen.add(name)
-            try:
-                size = os.path.getsize(source)
-            except OSError as e:
-                sys.exit(f"mkarchive.py: {e}")
-            if size >= 1 << 32:
-                sys.exit(f"mkarchive.py: {source}: newc holds files below 4 GiB")
+        for ino, (source, name, size) in enumerate(files, 1):
             entry(out, ino, name, 0o100644, size)
             copy(out, source, size)
         entry(out, 0, "TRAILER!!!", 0, 0)

@@ -88,7 +88,7 @@ choose_geometry()
 		spc=$((spc / 2))
 	done
 	[ $((fs_bytes / (spc * 512))) -ge "$min_clusters" ] ||
-		die "$size_mib MiB is too small for FAT32: at least 34 MiB"
+		die "$size_mib MiB is too small for FAT32: at least 33 MiB"
 	[ "$fs_bytes" -ge "$content" ] || die "$size_mib MiB is too small for the files"
 }
 

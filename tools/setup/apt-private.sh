@@ -1,18 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# A private apt: any Debian suite and architecture, without root, and without
-# touching the machine's own lists, cache, sources or package state.  It lives
-# in .cache/apt/<suite>-<arch>/ and inherits only how the machine reaches its
-# mirror (address, proxy, credentials); hooks and preferences are left out.
-# Every index is verified with the machine's debian-archive-keyring.
-#
-#   apt-private.sh host-suite             print the suite this machine runs
-#   apt-private.sh SUITE ARCH update      fetch the indexes now
-#   apt-private.sh SUITE ARCH get ...     apt-get   (indexes at most 6 h old)
-#   apt-private.sh SUITE ARCH cache ...   apt-cache (indexes at most 6 h old)
-#
-# ARCH is a Debian architecture, or "source" for source packages.
+#   apt-private.sh host-suite                     print the suite this machine runs
+#   apt-private.sh SUITE ARCH|source update       fetch the indexes now
+#   apt-private.sh SUITE ARCH|source get|cache .. apt-get, apt-cache (indexes of 6 h at most)
+# A private apt for any Debian suite and architecture, or for source packages.  It
+# needs no root and leaves the machine's own apt alone; from that it takes only the
+# way to the mirror (address, proxy, credentials).  It lives in .cache/apt/, and
+# every index is verified with the machine's debian-archive-keyring.
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -41,21 +36,25 @@ host_suite()
 }
 
 # The mirror comes from the machine's own sources, asked of apt itself: it
-# reads one-line .list files and deb822 .sources files alike, and answers even
-# when no index was ever downloaded.
+# reads one-line .list files and deb822 .sources files alike.  The empty list
+# folder makes it name every index it would fetch.  Other vendors use Debian's
+# suite names too, so prefer what looks most like Debian; signatures decide.
 machine_mirror()
 {
 	# shellcheck source=/dev/null
 	own=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-none}")
-	for kind in Packages Sources; do
-		# shellcheck disable=SC2016  # apt expands these, not the shell
-		apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
-			"Created-By: $kind" 2>/dev/null || :
-	done | awk -v own="$own" '
-		$3 != "main" || $1 ~ /^cdrom:/ { next }
-		$2 == own && !exact { exact = $1 }
-		$2 ~ /^(old)*stable$|^testing$|^sid$|^unstable$/ && !loose { loose = $1 }
-		END { if (exact) print exact; else if (loose) print loose }'
+	mkdir -p "$dir/empty/partial"
+	apt-get -o Dir::State::lists="$dir/empty" -o Debug::NoLocking=true \
+		update --print-uris 2>/dev/null |
+		sed -nE "s,^'(.*)/+dists/([^/]+)/main/(binary-|source/).*,\1 \2,p" |
+		awk -v own="$own" '
+			$1 ~ /^cdrom:/ { next }
+			$2 == own { score[$1] += 4; ok[$1] = 1 }
+			$2 ~ /^(old)*stable$|^testing$|^sid$|^unstable$/ { score[$1] += 2; ok[$1] = 1 }
+			$2 == own "-updates" || $2 ~ /stable-updates$/ { score[$1] += 8 }
+			$1 ~ /\/debian$/ { score[$1] += 16 }
+			$1 in ok && score[$1] > top { top = score[$1]; best = $1 }
+			END { if (best) print best }'
 }
 
 keyring()
@@ -132,7 +131,9 @@ upgrade it first (Debian 12: 2023.3+deb12u2 or later):
 		die "this machine's mirror offers no source packages of suite $suite;
 point its apt sources at a full Debian mirror"
 	fi
-	die "could not fetch the package indexes of $suite ($arch); is the network there?"
+	die "could not fetch the package indexes of $suite ($arch) from
+    $mirror
+is the network there, and is this a Debian mirror?"
 }
 
 update()
