@@ -150,6 +150,23 @@ static void test_the_edge_of_the_line(void **state)
 	}
 }
 
+/* Nor can the place alone overrun it. */
+static void test_long_file_names(void **state)
+{
+	char name[600];
+
+	(void)state;
+	memset(name, 'n', sizeof(name));
+	for (u32 n = 480; n < 540; n++) {
+		struct heard h = fresh();
+
+		name[n] = '\0';
+		diag_report(&h.d, DIAG_ERROR, (struct src_pos){ name, 1, 1 }, "message");
+		name[n] = 'n';
+		assert_int_equal(strlen(h.text), MIN(n + 19, 511));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_foreign_bytes_stay_on_the_line),
 		cmocka_unit_test(test_a_long_line_is_cut_with_dots),
 		cmocka_unit_test(test_the_edge_of_the_line),
+		cmocka_unit_test(test_long_file_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,7 +49,7 @@ static const char *const flag_sets[] = {
 };
 static const char *const alt_sets[] = { "", "-", "0", "#", "-#", "0#", "-0#" };
 static const char *const widths[] = { "", "1", "2", "5", "12", "25" };
-static const char *const precs[] = { "", ".", ".0", ".1", ".4", ".21" };
+static const char *const precs[] = { "", ".", ".0", ".1", ".5", ".21" };
 
 static const u64 values[] = {
 	0,
