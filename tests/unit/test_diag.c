@@ -163,7 +163,7 @@ static void test_long_file_names(void **state)
 		name[n] = '\0';
 		diag_report(&h.d, DIAG_ERROR, (struct src_pos){ name, 1, 1 }, "message");
 		name[n] = 'n';
-		assert_int_equal(strlen(h.text), MIN(n + 19, 511));
+		assert_int_equal(strlen(h.text), MIN(n + 20, 511));
 	}
 }
 
