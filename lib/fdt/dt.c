@@ -31,6 +31,12 @@ static bool strings_are_short(struct span bytes)
 	return true;
 }
 
+/* libfdt takes it for granted, and not every CPU, with its MMU off, forgives it. */
+static bool blocks_are_aligned(const void *blob)
+{
+	return fdt_off_dt_struct(blob) % 4 == 0 && fdt_off_mem_rsvmap(blob) % 8 == 0;
+}
+
 enum status dt_check(struct span bytes, const char **why)
 {
 	int err;
@@ -46,6 +52,8 @@ enum status dt_check(struct span bytes, const char **why)
 		*why = "longer than the bytes there are";
 	else if (fdt_version(bytes.p) < 16)
 		*why = "older than version 16";
+	else if (!blocks_are_aligned(bytes.p))
+		*why = "its blocks are not aligned";
 	else if (!strings_are_short(span_of(bytes.p, fdt_totalsize(bytes.p))))
 		*why = "a property name never ends";
 	else if ((err = fdt_check_full(bytes.p, bytes.n)) != 0)

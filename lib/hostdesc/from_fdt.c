@@ -314,6 +314,10 @@ static enum status read_devices(struct reader *r)
 		struct hd_dev *dev = &hd->devs[hd->n_devs];
 
 		TRY(read_device(r, n, dev));
+		if (!dev->n_win && !dev->n_irq) { /* on a bus behind another device */
+			*dev = (struct hd_dev){ 0 };
+			continue;
+		}
 		if (n == console)
 			hd->console = dev;
 		if (n == intc)

@@ -111,9 +111,8 @@ void dt_out_flag(struct dt_out *o, const char *prop);
 void dt_out_u32(struct dt_out *o, const char *prop, u32 v);
 void dt_out_u64(struct dt_out *o, const char *prop, u64 v);
 void dt_out_cells(struct dt_out *o, const char *prop, const u32 *cells, u32 n);
+/* May be a list, as in a literal: STR("arm,pl011\0arm,primecell"). */
 void dt_out_str(struct dt_out *o, const char *prop, struct str s);
-/* A list of strings as in a literal: "arm,pl011\0arm,primecell". */
-void dt_out_strs(struct dt_out *o, const char *prop, struct str list);
 /* Close the root. E_RANGE: the buffer is too small. */
 enum status dt_out_finish(struct dt_out *o, size_t *len);
 
@@ -128,6 +127,7 @@ enum status dt_edit_begin(struct dt_edit *e, struct span base, void *buf, size_t
 /* The node called @name below @parent, made when absent; the root is 0. */
 int dt_edit_node(struct dt_edit *e, int parent, const char *name);
 void dt_edit_set(struct dt_edit *e, int node, const char *prop, const void *value, size_t len);
+void dt_edit_set_str(struct dt_edit *e, int node, const char *prop, struct str s);
 void dt_edit_unset(struct dt_edit *e, int node, const char *prop);
 /* Delete every child of the root whose `device_type` is @type. */
 void dt_edit_delete_type(struct dt_edit *e, const char *type);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parts of a guest's device tree that only an aarch64 board has: CPUs started by PSCI, the
+ * architected timer, GICv3. Bindings: "arm,psci-1.0", "arm,armv8-timer", "arm,gic-v3".
+ */
+#include <base/compiler.h>
+
+#include "guest_fdt.h"
+
+enum gic_kind {
+	GIC_SPI = 0,
+	GIC_PPI = 1,
+};
+
+#define IRQ_EDGE_RISING 1
+#define IRQ_LEVEL_HIGH	4
+#define IRQ_LEVEL_LOW	8
+
+#define FIRST_PPI 16
+#define FIRST_SPI 32
+
+/* PPI numbers of the timers, as every server and every other virtual board has them. */
+#define PPI_TIMER_SECURE 13
+#define PPI_TIMER_PHYS	 14
+#define PPI_TIMER_VIRT	 11
+#define PPI_TIMER_HYP	 10
+
+bool guest_fdt_isa_has_intc(const struct vmdesc *vd)
+{
+	return vmdesc_dev(vd, "gicv3") != NULL;
+}
+
+void guest_fdt_isa_cpu(struct guest_tree *t, const struct vd_vcpu *vcpu)
+{
+	(void)vcpu;
+	dt_out_str(&t->out, "compatible", STR("arm,armv8"));
+	dt_out_str(&t->out, "enable-method", STR("psci"));
+}
+
+static void write_psci(struct guest_tree *t)
+{
+	dt_out_node(&t->out, "psci");
+	dt_out_str(&t->out, "compatible", STR("arm,psci-1.0\0arm,psci-0.2"));
+	dt_out_str(&t->out, "method", STR("hvc"));
+	dt_out_end_node(&t->out);
+}
+
+static void write_timer(struct guest_tree *t)
+{
+	static const u32 irqs[] = {
+		GIC_PPI, PPI_TIMER_SECURE, IRQ_LEVEL_LOW, GIC_PPI, PPI_TIMER_PHYS, IRQ_LEVEL_LOW,
+		GIC_PPI, PPI_TIMER_VIRT,   IRQ_LEVEL_LOW, GIC_PPI, PPI_TIMER_HYP,  IRQ_LEVEL_LOW,
+	};
+
+	dt_out_node(&t->out, "timer");
+	dt_out_str(&t->out, "compatible", STR("arm,armv8-timer"));
+	dt_out_cells(&t->out, "interrupts", irqs, array_size(irqs));
+	dt_out_flag(&t->out, "always-on");
+	if (t->info->timer_hz && t->info->timer_hz <= UINT32_MAX)
+		dt_out_u32(&t->out, "clock-frequency", (u32)t->info->timer_hz);
+	dt_out_end_node(&t->out);
+}
+
+void guest_fdt_isa_nodes(struct guest_tree *t)
+{
+	write_psci(t);
+	if (guest_fdt_isa_has_intc(t->vd))
+		write_timer(t);
+}
+
+void guest_fdt_isa_irqs(struct guest_tree *t, const struct vd_dev *dev)
+{
+	u32 cells[VD_DEV_IRQS * 3];
+	u32 n = 0;
+
+	if (!guest_fdt_isa_has_intc(t->vd))
+		return;
+	for (u32 i = 0; i < dev->n_irq && i < VD_DEV_IRQS; i++) {
+		u32 line = dev->irq[i].line;
+
+		if (line < FIRST_PPI)
+			continue; /* an SGI is nobody's wire */
+		cells[n++] = line < FIRST_SPI ? GIC_PPI : GIC_SPI;
+		cells[n++] = line < FIRST_SPI ? line - FIRST_PPI : line - FIRST_SPI;
+		cells[n++] = dev->irq[i].trigger == VD_TRIGGER_EDGE ? IRQ_EDGE_RISING :
+								      IRQ_LEVEL_HIGH;
+	}
+	if (n)
+		dt_out_cells(&t->out, "interrupts", cells, n);
+}
+
+static void write_gicv3(struct guest_tree *t, const struct vd_dev *dev)
+{
+	dt_out_node_at(&t->out, "intc", dev->win[0].base.v);
+	dt_out_str(&t->out, "compatible", STR("arm,gic-v3"));
+	dt_out_u32(&t->out, "#interrupt-cells", 3);
+	dt_out_flag(&t->out, "interrupt-controller");
+	dt_out_u32(&t->out, "#redistributor-regions", dev->n_win > 1 ? dev->n_win - 1 : 1);
+	guest_fdt_reg(t, dev);
+	dt_out_u32(&t->out, "phandle", PHANDLE_INTC);
+	dt_out_end_node(&t->out);
+}
+
+const struct guest_fdt_class guest_fdt_isa_classes[] = {
+	{ "gicv3", write_gicv3 },
+	{ NULL, NULL },
+};
