@@ -121,6 +121,13 @@ void gic_route(struct gicv3 *g, struct gic_bank *b, u32 i, u32 aff)
 	if (b->target[i] == v)
 		return;
 	b->target[i] = (u8)v;
+	/* The CPU it leaves may be asleep or off, and would keep what it holds for long. */
+	if (b->out & 1u << i) {
+		u32 from = b->home[i];
+
+		vintc_collect(&g->dev, from);
+		vintc_notify(&g->dev, from);
+	}
 	gic_changed(g, b, 1u << i);
 }
 
@@ -419,6 +426,9 @@ static bool gicv3_private_ready(struct vdev *d, u32 vcpu, u32 irq, struct virq_e
 	const struct gic_bank *b = &g->vcpu[vcpu].bank;
 	u32 m = 1u << irq % 32;
 
+	/* Others wait to be presented: one of them may be more urgent. */
+	if (g->vcpu[vcpu].cand_banks)
+		return false;
 	if (irq >= GIC_N_PRIVATE || ((b->out | b->active | gic_pending(b)) & m))
 		return false;
 	if (!(b->enabled & gic_in_enabled_group(g, b) & m))
