@@ -308,6 +308,9 @@ enum status fat_store_mount(const struct block_reader *disk, struct store *out)
 	*v = (struct volume){ .disk = *disk, .n_mounts = n_mounts };
 	TRY(partition_find_fat(disk, &v->part));
 	st = status_of(v, f_mount(&v->fs, "", 1));
+	/* FatFs computes where the data begin in 32 bits, and a FAT of 2^32 sectors gets past it. */
+	if (st == OK && (u64)v->fs.n_fats * v->fs.fsize >= v->part.n_sectors)
+		st = E_FORMAT;
 	if (st != OK) {
 		(void)f_mount(NULL, "", 0);
 		return st;
