@@ -94,6 +94,7 @@ static void write_gicv3(struct guest_tree *t, const struct vd_dev *dev)
 	dt_out_node_at(&t->out, "intc", dev->win[0].base.v);
 	dt_out_str(&t->out, "compatible", STR("arm,gic-v3"));
 	dt_out_u32(&t->out, "#interrupt-cells", 3);
+	dt_out_u32(&t->out, "#address-cells", 0);
 	dt_out_flag(&t->out, "interrupt-controller");
 	dt_out_u32(&t->out, "#redistributor-regions", dev->n_win > 1 ? dev->n_win - 1 : 1);
 	guest_fdt_reg(t, dev);
