@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * AxVisor's VM configuration: [base] [kernel] [devices] into a vmdesc. It translates and refuses
+ * what cannot be translated; whether the VM makes sense is the validator's business. Keys that
+ * belong to later work are refused by name, so that nobody's wish is dropped in silence.
+ */
+#include "axvisor_priv.h"
+
+#include <base/fmt.h>
+
+#define MESSAGE_SIZE 256
+
+/* The value as a message quotes it; nothing for arrays and tables, which are long. */
+static struct show quote(const struct toml *v)
+{
+	struct show out = { "" };
+
+	if (v->type == TOML_STRING)
+		fmt_snprintf(out.s, sizeof(out.s), " = \"%s\"", show_text(v->text).s);
+	else if (v->type != TOML_ARRAY && v->type != TOML_TABLE)
+		fmt_snprintf(out.s, sizeof(out.s), " = %s", show_text(v->text).s);
+	return out;
+}
+
+void axvisor_error(struct axvisor *ax, enum vd_field f, const struct toml *v, const char *format,
+		   ...)
+{
+	const struct vd_field_info *info = vmdesc_field(f);
+	char text[MESSAGE_SIZE];
+	va_list ap;
+
+	va_start(ap, format);
+	fmt_vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	ax->vd->reported |= BIT(f);
+	diag_report(ax->diag, DIAG_ERROR, v->at, "%s: %s.%s%s: %s", vmdesc_label(ax->vd).s,
+		    info->table, info->key, quote(v).s, text);
+}
+
+void axvisor_fix(struct axvisor *ax, struct src_pos at, const char *format, ...)
+{
+	char text[MESSAGE_SIZE];
+	va_list ap;
+
+	va_start(ap, format);
+	fmt_vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	diag_report(ax->diag, DIAG_FIX, at, "%s", text);
+}
+
+void axvisor_later(struct axvisor *ax, enum vd_field f, const struct toml *v, const char *instead)
+{
+	axvisor_error(ax, f, v, "known, not supported yet");
+	axvisor_fix(ax, v->at, "%s", instead);
+}
+
+u64 axvisor_uint(const struct axvisor *ax, enum vd_field f, u64 fallback)
+{
+	return ax->value[f] ? (u64)ax->value[f]->integer : fallback;
+}
+
+bool axvisor_is_uint(struct axvisor *ax, enum vd_field f, const struct toml *v)
+{
+	if (v->type != TOML_INT) {
+		axvisor_error(ax, f, v, "expected a number, found %s", toml_type_name(v->type));
+		axvisor_fix(ax, v->at, "write a number without quotes, such as 0x8000_0000 or 2");
+		return false;
+	}
+	if (v->integer < 0) {
+		axvisor_error(ax, f, v, "a negative number has no meaning here");
+		axvisor_fix(ax, v->at, "write a number from 0 on");
+		return false;
+	}
+	return true;
+}
+
+/* ---- rows --------------------------------------------------------------------------------- */
+
+static bool cell_is(struct axvisor *ax, const struct vd_column *c, const struct toml *v)
+{
+	enum toml_type want = c->kind == VD_KIND_STRING ? TOML_STRING : TOML_ARRAY;
+
+	if (c->kind == VD_KIND_UINT) {
+		if (v->type == TOML_INT && v->integer >= 0)
+			return true;
+		axvisor_error(ax, c->field, v, "%s: expected a number from 0 on, found %s", c->name,
+			      v->type == TOML_INT ? "a negative one" : toml_type_name(v->type));
+		axvisor_fix(ax, v->at, "write a number, such as 0x8000_0000 or 2");
+		return false;
+	}
+	if (v->type != want) {
+		axvisor_error(ax, c->field, v, "%s: expected %s, found %s", c->name,
+			      toml_type_name(want), toml_type_name(v->type));
+		axvisor_fix(ax, v->at, want == TOML_STRING ? "put it in quotes" :
+							     "write a list of numbers, or []");
+		return false;
+	}
+	for (v = v->child; v && want == TOML_ARRAY; v = v->next) {
+		if (!axvisor_is_uint(ax, c->field, v))
+			return false;
+	}
+	return true;
+}
+
+/* "[gpa, size, flags, map_type]" */
+static struct show row_form(const struct vd_column *columns, u32 n)
+{
+	struct show out = { "[" };
+	size_t used = 1;
+
+	for (u32 i = 0; i < n; i++)
+		used += (size_t)fmt_snprintf(out.s + used, sizeof(out.s) - used, "%s%s",
+					     columns[i].name, i + 1 < n ? ", " : "]");
+	return out;
+}
+
+static bool list_cells(struct axvisor *ax, const struct vd_column *columns, u32 n,
+		       const struct toml *row, const struct toml *cell[VD_MAX_COLUMNS])
+{
+	u32 required = 0;
+	u32 i = 0;
+
+	for (u32 c = 0; c < n; c++)
+		required += columns[c].need == VD_NEED_REQUIRED;
+	if (row->n < required || row->n > n) {
+		axvisor_error(ax, columns[0].field, row, "a row has %u elements, this one has %u",
+			      n, row->n);
+		axvisor_fix(ax, row->at, "write %s", row_form(columns, n).s);
+		return false;
+	}
+	for (const struct toml *v = row->child; v; v = v->next)
+		cell[i++] = v;
+	return true;
+}
+
+static void unknown_column(struct axvisor *ax, const struct vd_column *columns, u32 n,
+			   const struct toml *v)
+{
+	struct suggest near = { .word = v->key };
+
+	axvisor_error(ax, columns[0].field, v, "a row has no element '%s'", show_text(v->key).s);
+	for (u32 i = 0; i < n; i++)
+		suggest_try(&near, columns[i].name);
+	if (near.best)
+		axvisor_fix(ax, v->key_at, "did you mean '%s'?", near.best);
+	else
+		axvisor_fix(ax, v->key_at, "remove it; a row has %s", row_form(columns, n).s);
+}
+
+static bool table_cells(struct axvisor *ax, const struct vd_column *columns, u32 n,
+			const struct toml *row, const struct toml *cell[VD_MAX_COLUMNS])
+{
+	bool ok = true;
+
+	for (const struct toml *v = row->child; v; v = v->next) {
+		u32 i = 0;
+
+		while (i < n && !str_eq_c(v->key, columns[i].name))
+			i++;
+		if (i == n) {
+			unknown_column(ax, columns, n, v);
+			ok = false;
+		} else {
+			cell[i] = v;
+		}
+	}
+	for (u32 i = 0; i < n; i++) {
+		if (cell[i] || columns[i].need != VD_NEED_REQUIRED)
+			continue;
+		axvisor_error(ax, columns[0].field, row, "the row has no '%s'", columns[i].name);
+		axvisor_fix(ax, row->at, "add %s = ...", columns[i].name);
+		ok = false;
+	}
+	return ok;
+}
+
+bool axvisor_row(struct axvisor *ax, enum vd_field f, const struct toml *row,
+		 const struct toml *cell[VD_MAX_COLUMNS])
+{
+	u32 n;
+	const struct vd_column *columns = vmdesc_columns(f, &n);
+	bool ok;
+
+	for (u32 i = 0; i < VD_MAX_COLUMNS; i++)
+		cell[i] = NULL;
+	if (row->type != TOML_ARRAY && row->type != TOML_TABLE) {
+		axvisor_error(ax, f, row, "expected a row, found %s", toml_type_name(row->type));
+		axvisor_fix(ax, row->at, "write %s", row_form(columns, n).s);
+		return false;
+	}
+	ok = row->type == TOML_ARRAY ? list_cells(ax, columns, n, row, cell) :
+				       table_cells(ax, columns, n, row, cell);
+	for (u32 i = 0; i < n; i++) {
+		if (cell[i] && !cell_is(ax, &columns[i], cell[i]))
+			ok = false;
+	}
+	return ok;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------- */
+
+static enum status parse(struct span text, const char *file, struct arena *a, struct diag *d,
+			 struct vmdesc **out)
+{
+	u32 errors = d->n_errors;
+	struct axvisor *ax = arena_new(a, struct axvisor);
+	struct toml *root;
+	enum status st;
+
+	*out = NULL;
+	if (!ax)
+		return E_NOMEM;
+	st = toml_parse(text, file, a, d, &root);
+	if (st == E_NOMEM)
+		return st;
+	ax->arena = a;
+	ax->diag = d;
+	ax->syntax_ok = st == OK;
+	ax->vd = vmdesc_new(a, file);
+	if (!ax->vd)
+		return E_NOMEM;
+	axvisor_read_keys(ax, root);
+	TRY(axvisor_base(ax));
+	TRY(axvisor_kernel(ax));
+	TRY(axvisor_devices(ax));
+	*out = ax->vd;
+	return d->n_errors == errors ? OK : E_INVAL;
+}
+
+const struct config_lang config_axvisor = {
+	.name = "axvisor",
+	.suffix = ".toml",
+	.parse = parse,
+};

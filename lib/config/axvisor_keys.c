@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From TOML's tables to fields: every key of the file is looked up in the schema, so one that we
+ * do not know, or do not support yet, never passes unseen. Kinds are checked here, once.
+ */
+#include "axvisor_priv.h"
+
+static bool find_field(struct str table, struct str key, enum vd_field *out)
+{
+	for (u32 f = 0; f < VD_FIELDS; f++) {
+		const struct vd_field_info *info = vmdesc_field((enum vd_field)f);
+
+		*out = (enum vd_field)f;
+		if (str_eq_c(key, info->key) && (!table.p || str_eq_c(table, info->table)))
+			return true;
+	}
+	return false;
+}
+
+static bool is_table_name(struct str name)
+{
+	for (u32 f = 0; f < VD_FIELDS; f++) {
+		if (str_eq_c(name, vmdesc_field((enum vd_field)f)->table))
+			return true;
+	}
+	return false;
+}
+
+static void unknown(struct axvisor *ax, const char *what, const struct toml *v)
+{
+	diag_report(ax->diag, DIAG_ERROR, v->key_at, "%s: %s '%s'", vmdesc_label(ax->vd).s, what,
+		    show_text(v->key).s);
+}
+
+static void suggest_fix(struct axvisor *ax, const struct toml *v, const struct suggest *near)
+{
+	if (near->best)
+		axvisor_fix(ax, v->key_at, "did you mean '%s'?", near->best);
+	else
+		axvisor_fix(ax, v->key_at, "remove it; docs/config-reference.md lists all keys");
+}
+
+static void unknown_key(struct axvisor *ax, struct str table, const struct toml *v)
+{
+	struct suggest near = { .word = v->key };
+	enum vd_field f;
+
+	diag_report(ax->diag, DIAG_ERROR, v->key_at, "%s: unknown key '%s' in [%s]",
+		    vmdesc_label(ax->vd).s, show_text(v->key).s, show_text(table).s);
+	if (find_field((struct str){ NULL, 0 }, v->key, &f)) {
+		axvisor_fix(ax, v->key_at, "'%s' belongs into [%s]", vmdesc_field(f)->key,
+			    vmdesc_field(f)->table);
+		return;
+	}
+	for (u32 i = 0; i < VD_FIELDS; i++) {
+		const struct vd_field_info *info = vmdesc_field((enum vd_field)i);
+
+		if (str_eq_c(table, info->table) && info->need != VD_NEED_LATER)
+			suggest_try(&near, info->key);
+	}
+	suggest_fix(ax, v, &near);
+}
+
+/* Something at the top that is none of our tables. */
+static void unknown_top(struct axvisor *ax, const struct toml *v)
+{
+	struct suggest near = { .word = v->key };
+	enum vd_field f;
+
+	unknown(ax, v->type == TOML_TABLE ? "unknown table" : "unknown key", v);
+	if (v->type != TOML_TABLE && find_field((struct str){ NULL, 0 }, v->key, &f)) {
+		axvisor_fix(ax, v->key_at, "'%s' belongs into the table [%s]", vmdesc_field(f)->key,
+			    vmdesc_field(f)->table);
+		return;
+	}
+	for (u32 i = 0; v->type == TOML_TABLE && i < VD_FIELDS; i++)
+		suggest_try(&near, vmdesc_field((enum vd_field)i)->table);
+	suggest_fix(ax, v, &near);
+}
+
+static enum toml_type type_of(enum vd_kind kind)
+{
+	switch (kind) {
+	case VD_KIND_UINT:
+		return TOML_INT;
+	case VD_KIND_STRING:
+		return TOML_STRING;
+	case VD_KIND_BOOL:
+		return TOML_BOOL;
+	case VD_KIND_UINTS:
+	case VD_KIND_ROWS:
+		return TOML_ARRAY;
+	}
+	return TOML_STRING;
+}
+
+static bool has_kind(struct axvisor *ax, enum vd_field f, const struct toml *v)
+{
+	enum vd_kind kind = vmdesc_field(f)->kind;
+	bool ok = true;
+
+	if (kind == VD_KIND_UINT)
+		return axvisor_is_uint(ax, f, v);
+	if (v->type != type_of(kind)) {
+		axvisor_error(ax, f, v, "expected %s, found %s", toml_type_name(type_of(kind)),
+			      toml_type_name(v->type));
+		if (kind == VD_KIND_STRING)
+			axvisor_fix(ax, v->at, "put it in quotes");
+		else if (kind == VD_KIND_BOOL)
+			axvisor_fix(ax, v->at, "write true or false");
+		else
+			axvisor_fix(ax, v->at, "put it in brackets: [ ... ]");
+		return false;
+	}
+	if (kind == VD_KIND_UINTS) {
+		for (v = v->child; v; v = v->next)
+			ok = axvisor_is_uint(ax, f, v) && ok;
+	}
+	return ok;
+}
+
+/* What asks for nothing may be written of a key that is not supported yet. */
+static bool is_empty(const struct toml *v)
+{
+	return (v->type == TOML_ARRAY && !v->n) || (v->type == TOML_STRING && !v->text.n) ||
+	       (v->type == TOML_BOOL && !v->integer);
+}
+
+static void read_key(struct axvisor *ax, struct str table, const struct toml *v)
+{
+	enum vd_field f;
+
+	if (!find_field(table, v->key, &f)) {
+		unknown_key(ax, table, v);
+		return;
+	}
+	if (!has_kind(ax, f, v))
+		return;
+	if (vmdesc_field(f)->need != VD_NEED_LATER)
+		ax->value[f] = v;
+	else if (!is_empty(v))
+		axvisor_later(ax, f, v, vmdesc_field(f)->does);
+}
+
+static void read_table(struct axvisor *ax, const struct toml *t)
+{
+	if (!is_table_name(t->key)) {
+		unknown_top(ax, t);
+	} else if (t->type != TOML_TABLE) {
+		unknown(ax, "expected a table, found a value for", t);
+		axvisor_fix(ax, t->key_at, "write [%s] on a line of its own", t->key.p);
+	} else {
+		for (const struct toml *v = t->child; v; v = v->next)
+			read_key(ax, t->key, v);
+	}
+}
+
+static void check_required(struct axvisor *ax, const struct toml *root)
+{
+	for (u32 i = 0; i < VD_FIELDS; i++) {
+		const struct vd_field_info *info = vmdesc_field((enum vd_field)i);
+		const struct toml *table = toml_get(root, info->table);
+
+		if (info->need != VD_NEED_REQUIRED || ax->value[i] || ax->vd->reported & BIT(i))
+			continue;
+		ax->vd->reported |= BIT(i);
+		if (!ax->syntax_ok)
+			continue;
+		diag_report(ax->diag, DIAG_ERROR, table ? table->at : root->at,
+			    "%s: %s.%s is missing", vmdesc_label(ax->vd).s, info->table, info->key);
+		axvisor_fix(ax, table ? table->at : root->at, "add to [%s]: %s = %s", info->table,
+			    info->key, info->fallback);
+	}
+}
+
+void axvisor_read_keys(struct axvisor *ax, const struct toml *root)
+{
+	const struct toml *name = toml_get(toml_get(root, "base"), "name");
+
+	/* First, because every message begins with it. */
+	if (name && name->type == TOML_STRING) {
+		ax->vd->name = name->text;
+		ax->vd->name_at = name->at;
+	}
+	for (const struct toml *t = root->child; t; t = t->next)
+		read_table(ax, t);
+	check_required(ax, root);
+}

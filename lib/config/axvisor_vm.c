@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * [base] and [kernel] into the description: identity, vCPUs and where they run, images, memory.
+ */
+#include "axvisor_priv.h"
+
+enum { MEM_GPA, MEM_SIZE, MEM_FLAGS, MEM_MAP };
+
+/* Bits of memory_regions' flags. */
+#define FLAG_PROT     UINT64_C(0x7)
+#define FLAG_USER     UINT64_C(0x8)
+#define FLAG_DEVICE   UINT64_C(0x10)
+#define FLAG_UNCACHED UINT64_C(0x20)
+
+static void read_id(struct axvisor *ax)
+{
+	const struct toml *v = ax->value[VD_F_ID];
+
+	if (!v)
+		return;
+	ax->vd->id_at = v->at;
+	if (v->integer > UINT32_MAX) {
+		axvisor_error(ax, VD_F_ID, v, "too large for the number of a VM");
+		axvisor_fix(ax, v->at, "write a small number, such as 1");
+		return;
+	}
+	ax->vd->id = (u32)v->integer;
+}
+
+static void read_vm_type(struct axvisor *ax)
+{
+	const struct toml *v = ax->value[VD_F_VM_TYPE];
+
+	if (!v || v->integer == 1 || v->integer == 2)
+		return;
+	if (!v->integer) {
+		axvisor_later(ax, VD_F_VM_TYPE, v, "write vm_type = 1 or 2");
+		return;
+	}
+	axvisor_error(ax, VD_F_VM_TYPE, v, "no such type of VM");
+	axvisor_fix(ax, v->at, "write 1 (any system) or 2 (Linux)");
+}
+
+/* One entry for each vCPU, or it is refused. */
+static const struct toml *per_vcpu(struct axvisor *ax, enum vd_field f)
+{
+	const struct toml *list = ax->value[f];
+
+	if (!list || ax->vd->reported & BIT(VD_F_CPU_NUM))
+		return NULL;
+	if (list->n == ax->vd->vcpus.n)
+		return list;
+	axvisor_error(ax, f, list, "has %u entries, but base.cpu_num is %u", list->n,
+		      ax->vd->vcpus.n);
+	axvisor_fix(ax, list->at, "write one entry for each vCPU");
+	return NULL;
+}
+
+static void read_cpu_lists(struct axvisor *ax)
+{
+	const struct toml *ids = per_vcpu(ax, VD_F_PHYS_CPU_IDS);
+	const struct toml *sets = per_vcpu(ax, VD_F_PHYS_CPU_SETS);
+	const struct toml *id = ids ? ids->child : NULL;
+	const struct toml *set = sets ? sets->child : NULL;
+
+	for (u32 i = 0; i < ax->vd->vcpus.n; i++) {
+		struct vd_vcpu *v = &ax->vd->vcpus.v[i];
+
+		if (id) {
+			v->hw_id = (u64)id->integer;
+			v->has_hw_id = true;
+			v->host_hw_id = v->hw_id;
+			/* A mask, even a broken one, is the user's word on where to run. */
+			v->has_host_hw_id = !ax->value[VD_F_PHYS_CPU_SETS];
+			v->at = id->at;
+			id = id->next;
+		}
+		if (set) {
+			v->cpu_mask = (u64)set->integer;
+			v->mask_at = set->at;
+			set = set->next;
+		}
+	}
+}
+
+enum status axvisor_base(struct axvisor *ax)
+{
+	const struct toml *n = ax->value[VD_F_CPU_NUM];
+
+	read_id(ax);
+	read_vm_type(ax);
+	if (!n)
+		return OK;
+	ax->vd->vcpus_at = n->at;
+	if (n->integer > VD_MAX_VCPUS) {
+		axvisor_error(ax, VD_F_CPU_NUM, n, "more vCPUs than a VM can have");
+		axvisor_fix(ax, n->at, "write a number from 1 to %d", VD_MAX_VCPUS);
+		return OK;
+	}
+	for (s64 i = 0; i < n->integer; i++) {
+		if (!vmdesc_add_vcpu(ax->vd, ax->arena, n->at))
+			return E_NOMEM;
+	}
+	read_cpu_lists(ax);
+	return OK;
+}
+
+/* ---- [kernel] ----------------------------------------------------------------------------- */
+
+static enum vd_source read_source(struct axvisor *ax)
+{
+	const struct toml *v = ax->value[VD_F_IMAGE_LOCATION];
+
+	if (!v || str_eq_c(v->text, "fs"))
+		return VD_SRC_FS;
+	if (!str_eq_c(v->text, "memory")) {
+		axvisor_error(ax, VD_F_IMAGE_LOCATION, v, "no such place for images");
+		axvisor_fix(ax, v->at, "write \"fs\" (the disk) or \"memory\" (linked in)");
+	}
+	return VD_SRC_MEMORY;
+}
+
+struct image_keys {
+	enum vd_image_role role;
+	enum vd_field path;
+	enum vd_field load;
+};
+
+static enum status read_image(struct axvisor *ax, const struct image_keys *keys,
+			      enum vd_source source)
+{
+	const struct toml *path = ax->value[keys->path];
+	const struct toml *load = ax->value[keys->load];
+	struct vd_image *image;
+
+	if (!path) {
+		if (load && !(ax->vd->reported & BIT(keys->path)))
+			diag_report(ax->diag, DIAG_WARNING, load->at,
+				    "%s: kernel.%s has no effect without kernel.%s",
+				    vmdesc_label(ax->vd).s, vmdesc_field(keys->load)->key,
+				    vmdesc_field(keys->path)->key);
+		return OK;
+	}
+	image = vmdesc_add_image(ax->vd, ax->arena, path->at);
+	if (!image)
+		return E_NOMEM;
+	image->role = keys->role;
+	image->source = source;
+	image->path = path->text;
+	if (load)
+		image->load = (struct vd_addr){ GPA((u64)load->integer), true, load->at };
+	return OK;
+}
+
+static void wrong_flags(struct axvisor *ax, const struct toml *v)
+{
+	u64 flags = (u64)v->integer;
+
+	if (flags & (FLAG_DEVICE | FLAG_UNCACHED)) {
+		axvisor_error(ax, VD_F_MEMORY_REGIONS, v,
+			      "flags: %s memory is not guest RAM, and the guest sets its own caching",
+			      flags & FLAG_DEVICE ? "device (0x10)" : "uncached (0x20)");
+		axvisor_fix(ax, v->at, "remove 0x10 and 0x20; 0x7 is ordinary memory");
+		return;
+	}
+	axvisor_error(ax, VD_F_MEMORY_REGIONS, v, "flags: bits that mean nothing: %s",
+		      show_hex(flags & ~(FLAG_PROT | FLAG_USER)).s);
+	axvisor_fix(ax, v->at, "write a sum of 1 (read), 2 (write), 4 (execute), 8 (user)");
+}
+
+static bool read_map_type(struct axvisor *ax, const struct toml *v, enum vd_mem_backing *out)
+{
+	if (v->integer == 0 || v->integer == 1) {
+		*out = v->integer ? VD_MEM_IDENTITY : VD_MEM_ALLOC;
+		return true;
+	}
+	if (v->integer == 2) {
+		axvisor_error(ax, VD_F_MEMORY_REGIONS, v,
+			      "map_type: reserved memory: known, not supported yet");
+	} else {
+		axvisor_error(ax, VD_F_MEMORY_REGIONS, v, "map_type: no such mapping");
+	}
+	axvisor_fix(ax, v->at, "write 0 (allocated) or 1 (the host memory of the same address)");
+	return false;
+}
+
+static enum status read_region(struct axvisor *ax, const struct toml *row)
+{
+	const struct toml *cell[VD_MAX_COLUMNS];
+	enum vd_mem_backing backing = VD_MEM_ALLOC;
+	struct vd_mem *m;
+	u64 flags;
+
+	if (!axvisor_row(ax, VD_F_MEMORY_REGIONS, row, cell))
+		return OK;
+	flags = (u64)cell[MEM_FLAGS]->integer;
+	if (flags & ~(FLAG_PROT | FLAG_USER))
+		wrong_flags(ax, cell[MEM_FLAGS]);
+	if (!read_map_type(ax, cell[MEM_MAP], &backing))
+		return OK;
+	m = vmdesc_add_mem(ax->vd, ax->arena, row->at);
+	if (!m)
+		return E_NOMEM;
+	m->base = GPA((u64)cell[MEM_GPA]->integer);
+	m->size = (u64)cell[MEM_SIZE]->integer;
+	m->prot = (u32)(flags & FLAG_PROT);
+	m->backing = backing;
+	return OK;
+}
+
+static enum status read_regions(struct axvisor *ax)
+{
+	const struct toml *list = ax->value[VD_F_MEMORY_REGIONS];
+
+	if (!list)
+		return OK;
+	ax->vd->mems_at = list->at;
+	if (list->n > VD_MAX_LIST) {
+		axvisor_error(ax, VD_F_MEMORY_REGIONS, list, "%u regions; a VM can have %d", list->n,
+			      VD_MAX_LIST);
+		axvisor_fix(ax, list->at, "join regions that touch");
+		return OK;
+	}
+	for (const struct toml *row = list->child; row; row = row->next)
+		TRY(read_region(ax, row));
+	return OK;
+}
+
+enum status axvisor_kernel(struct axvisor *ax)
+{
+	static const struct image_keys images[] = {
+		{ VD_IMG_KERNEL, VD_F_KERNEL_PATH, VD_F_KERNEL_LOAD_ADDR },
+		{ VD_IMG_INITRD, VD_F_RAMDISK_PATH, VD_F_RAMDISK_LOAD_ADDR },
+		{ VD_IMG_DTB, VD_F_DTB_PATH, VD_F_DTB_LOAD_ADDR },
+	};
+	const struct toml *entry = ax->value[VD_F_ENTRY_POINT];
+	const struct toml *cmdline = ax->value[VD_F_CMDLINE];
+	enum vd_source source = read_source(ax);
+
+	if (entry)
+		ax->vd->entry = (struct vd_addr){ GPA((u64)entry->integer), true, entry->at };
+	if (cmdline) {
+		ax->vd->cmdline = cmdline->text;
+		ax->vd->cmdline_at = cmdline->at;
+	}
+	for (u32 i = 0; i < array_size(images); i++)
+		TRY(read_image(ax, &images[i], source));
+	return read_regions(ax);
+}

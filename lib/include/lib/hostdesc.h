@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The machine we found: one model, from a flattened device tree (from_fdt.c) or ACPI, completed
+ * or overridden by the platform file. Plain data in the caller's arena.
+ */
+#pragma once
+
+#include <base/arena.h>
+#include <base/range.h>
+#include <base/span.h>
+#include <base/status.h>
+#include <base/str.h>
+#include <base/types.h>
+
+#define HD_MAX_CPUS    8
+#define HD_MAX_MEM     16
+#define HD_DEV_WINDOWS 4
+#define HD_DEV_IRQS    8
+
+/* How firmware is called. */
+enum hd_conduit {
+	HD_CONDUIT_NONE,
+	HD_CONDUIT_SMC,
+	HD_CONDUIT_HVC,
+};
+
+enum hd_trigger {
+	HD_TRIGGER_LEVEL,
+	HD_TRIGGER_EDGE,
+};
+
+struct hd_irq {
+	u32 line; /* as the host's interrupt controller counts (GIC: INTID) */
+	enum hd_trigger trigger;
+};
+
+struct hd_dev {
+	struct str path;       /* "/pl011@9000000" */
+	struct str compatible; /* NUL-separated list, as in a device tree */
+	struct range win[HD_DEV_WINDOWS];
+	u32 n_win;
+	struct hd_irq irq[HD_DEV_IRQS];
+	u32 n_irq;
+	u32 clock_hz; /* of the UART, when known */
+	u32 reg_shift;
+	u32 reg_io_width;
+	u64 redist_stride; /* interrupt controllers with per-CPU windows; 0: the usual */
+	u32 n_redist;	   /* how many of win[], from win[1] on, are such windows; 0: one */
+};
+
+struct hostdesc {
+	struct str model;
+	u64 cpu_hw_id[HD_MAX_CPUS]; /* index 0 is whichever the tree lists first */
+	u32 n_cpus;
+	u32 n_cpus_found; /* may be more than we use */
+	struct range mem[HD_MAX_MEM];
+	u32 n_mem;
+	u32 n_mem_found; /* after joining neighbours; may be more than we use */
+	struct range reserved[HD_MAX_MEM];
+	u32 n_reserved;
+	struct hd_dev *devs;
+	u32 n_devs;
+	const struct hd_dev *console; /* of stdout-path; NULL when unknown */
+	u32 console_baud;	      /* of stdout-path; 0: not said */
+	const struct hd_dev *intc;    /* the root interrupt controller */
+	struct str bootargs;
+	enum hd_conduit conduit;
+	/* Timers of the CPU as the interrupt controller numbers them; 0 when absent. */
+	u32 irq_timer_guest_virt;
+	u32 irq_timer_guest_phys;
+	u32 irq_timer_host;
+	u64 timer_hz; /* override; 0: the CPU says */
+	struct range fdt;
+	/* ---- from the platform file ---- */
+	struct range window; /* memory we may use; len 0: all */
+	u64 slice_us;	     /* scheduler time slice */
+	bool power_off_when_done;
+	bool memory_is_clean;
+	struct str console_path; /* override of stdout-path */
+};
+
+/*
+ * Read a flattened device tree. Unknown nodes are kept as devices when they have a compatible,
+ * are not disabled, and have a window on the CPUs' bus or an interrupt of the root controller.
+ * E_FORMAT: no sound tree; *why says what is wrong with it. E_UNSUP: a sound one that we cannot
+ * hold (too many reserved ranges). E_NOMEM: @a is full; it takes about 80 bytes for each node and
+ * 300 for each device. Nothing in @hd points into @fdt. hd->fdt.len is set; where the tree lies
+ * in physical memory the caller knows, and sets hd->fdt.base.
+ */
+enum status hostdesc_from_fdt(struct span fdt, struct arena *a, struct hostdesc *hd,
+			      const char **why);
+
+struct diag;
+
+/*
+ * Complete or override by the platform file's text (configs/platforms/NAME.toml). Unknown keys
+ * and bad values are reported to @d. Keys only the build reads ([build], [emulator]) are known
+ * and skipped.
+ */
+enum status hostdesc_apply_platform(struct span text, const char *file, struct arena *a,
+				    struct hostdesc *hd, struct diag *d);
+
+bool hd_dev_is(const struct hd_dev *dev, const char *compatible);
+
+/* For the boot log: "4 CPUs", memory banks, ... line by line. */
+void hostdesc_print(const struct hostdesc *hd, void (*put)(void *ctx, const char *line), void *ctx);

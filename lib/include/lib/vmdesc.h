@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A guest we are asked for: the one model that every configuration language is translated into.
+ * Front-ends (lib/config) fill it, lib/vmdesc/board.c adds what the file left to the default
+ * board, validate.c checks it whole, core/vm_build.c turns it into a machine. It is plain data in
+ * the caller's arena; every node remembers where it was written.
+ */
+#pragma once
+
+#include <base/arena.h>
+#include <base/diag.h>
+#include <base/status.h>
+#include <base/str.h>
+#include <base/types.h>
+#include <lib/words.h>
+
+#define VD_LIST(T)       \
+	struct {         \
+		T *v;    \
+		u32 n;   \
+		u32 cap; \
+	}
+
+/*
+ * The fields of a description as a configuration spells them: lib/vmdesc/fields.def says each
+ * one's key, kind, default and meaning. Front-ends read by it, messages name keys by it, and
+ * docs/config-reference.md is generated from it.
+ */
+enum vd_field {
+	VD_F_ID,
+	VD_F_NAME,
+	VD_F_VM_TYPE,
+	VD_F_CPU_NUM,
+	VD_F_PHYS_CPU_IDS,
+	VD_F_PHYS_CPU_SETS,
+	VD_F_CPU_SET,
+	VD_F_GUEST_TYPE,
+	VD_F_ENTRY_POINT,
+	VD_F_IMAGE_LOCATION,
+	VD_F_KERNEL_PATH,
+	VD_F_KERNEL_LOAD_ADDR,
+	VD_F_RAMDISK_PATH,
+	VD_F_RAMDISK_LOAD_ADDR,
+	VD_F_DTB_PATH,
+	VD_F_DTB_LOAD_ADDR,
+	VD_F_CMDLINE,
+	VD_F_MEMORY_REGIONS,
+	VD_F_BIOS_PATH,
+	VD_F_BIOS_LOAD_ADDR,
+	VD_F_DISK_PATH,
+	VD_F_ENABLE_BIOS,
+	VD_F_BOOT_PROTOCOL,
+	VD_F_UEFI_FIRMWARE_PATH,
+	VD_F_EMU_DEVICES,
+	VD_F_INTERRUPT_MODE,
+	VD_F_PASSTHROUGH_DEVICES,
+	VD_F_EXCLUDED_DEVICES,
+	VD_F_PASSTHROUGH_ADDRESSES,
+	VD_F_PASSTHROUGH_PORTS,
+	VD_F_ADDRESS_SPACE_POLICY,
+	VD_F_VIRTUAL,
+	VD_F_PASSTHROUGH,
+	VD_F_DISABLED,
+	VD_FIELDS
+};
+
+enum vd_kind {
+	VD_KIND_UINT,
+	VD_KIND_STRING,
+	VD_KIND_BOOL,
+	VD_KIND_UINTS, /* a list of numbers */
+	VD_KIND_ROWS,  /* a list of rows: see vmdesc_columns() */
+};
+
+enum vd_need {
+	VD_NEED_REQUIRED,
+	VD_NEED_OPTIONAL,
+	VD_NEED_LATER, /* known, not supported yet: only an empty value is accepted */
+};
+
+struct vd_field_info {
+	const char *table;
+	const char *key;
+	enum vd_kind kind;
+	enum vd_need need;
+	const char *fallback; /* what absence means; of VD_NEED_REQUIRED: an example */
+	const char *meaning;
+	const char *does; /* what we do with it; of VD_NEED_LATER: what to write instead */
+};
+
+/* A column of a row: rows are written as lists, or as tables with these names. */
+struct vd_column {
+	enum vd_field field;
+	const char *name;
+	enum vd_kind kind;
+	enum vd_need need;
+	const char *meaning;
+};
+
+#define VD_MAX_COLUMNS 6
+
+const struct vd_field_info *vmdesc_field(enum vd_field f);
+/* The columns of a field of kind VD_KIND_ROWS, in their order; *n of them, 0 for others. */
+const struct vd_column *vmdesc_columns(enum vd_field f, u32 *n);
+
+/* Bounds of a description: more is refused with a message, never cut. */
+#define VD_MAX_VCPUS 32
+#define VD_MAX_LIST  64
+#define VD_NAME_MAX  32
+
+enum vm_boot_abi {
+	VM_BOOT_AUTO, /* from the kernel image: its format says */
+	VM_BOOT_LINUX,
+	VM_BOOT_RAW, /* first instruction at entry, registers zero */
+};
+
+enum vm_intc_mode {
+	VM_INTC_EMULATED,
+	VM_INTC_NONE,
+	VM_INTC_PASSTHROUGH,
+};
+
+enum vd_mem_backing {
+	VD_MEM_ALLOC,	 /* host pages from the pool */
+	VD_MEM_IDENTITY, /* host range of the same address, claimed */
+	VD_MEM_RESERVED, /* same address, memory that is not in the pool */
+};
+
+/* Bits. */
+enum vd_prot {
+	VD_R = 1,
+	VD_W = 2,
+	VD_X = 4,
+};
+
+enum vd_image_role {
+	VD_IMG_KERNEL,
+	VD_IMG_INITRD,
+	VD_IMG_DTB,
+	VD_IMG_BIOS,
+	VD_IMG_ROLES
+};
+
+enum vd_source {
+	VD_SRC_FS,     /* a file system on the host's disk */
+	VD_SRC_MEMORY, /* the archive linked into the hypervisor */
+};
+
+enum vd_trigger {
+	VD_TRIGGER_LEVEL,
+	VD_TRIGGER_EDGE,
+};
+
+/* An address that may be left to us. */
+struct vd_addr {
+	gpa_t gpa;
+	bool given;
+	struct src_pos at;
+};
+
+struct vd_vcpu {
+	u64 hw_id;	/* the id the guest sees (aarch64: MPIDR affinity) */
+	bool has_hw_id; /* written in the file; else the board numbers */
+	u64 cpu_mask;	/* host CPUs it may run on, by index; 0 = no wish */
+	u64 host_hw_id; /* wished host CPU by hardware id, when has_host_hw_id */
+	bool has_host_hw_id;
+	u32 priority; /* higher runs first; equal ones share round robin */
+	struct src_pos at; /* of hw_id */
+	struct src_pos mask_at; /* of cpu_mask; line 0: none was written */
+};
+
+struct vd_mem {
+	gpa_t base;
+	u64 size;
+	u32 prot; /* enum vd_prot bits */
+	enum vd_mem_backing backing;
+	struct src_pos at;
+};
+
+struct vd_image {
+	enum vd_image_role role;
+	enum vd_source source;
+	struct str path;
+	struct vd_addr load;
+	struct src_pos at; /* of the path */
+};
+
+struct vd_window {
+	gpa_t base;
+	u64 size;
+};
+
+struct vd_irq {
+	u32 line; /* number as the VM's interrupt controller counts (GIC: INTID) */
+	enum vd_trigger trigger;
+};
+
+struct vd_option {
+	struct str key;
+	struct str value; /* numbers as written, without separators */
+	struct src_pos at;
+};
+
+/* Devices have at most this many windows and interrupts; classes say how many they want. */
+#define VD_DEV_WINDOWS 4
+#define VD_DEV_IRQS    4
+
+struct vd_dev {
+	struct str class; /* "pl011", "gicv3": the key of a vdev class */
+	struct str name;  /* as the user calls it */
+	struct vd_window win[VD_DEV_WINDOWS];
+	u32 n_win;
+	struct vd_irq irq[VD_DEV_IRQS];
+	u32 n_irq;
+	VD_LIST(struct vd_option) options;
+	bool is_default; /* from the default board, not from the file */
+	struct src_pos at;
+};
+
+struct vmdesc {
+	const char *file;    /* for messages: the path it came from */
+	enum vd_source home; /* where that file was found */
+	struct str folder;   /* the file's folder there, for relative paths; no trailing '/' */
+	u32 id;
+	struct src_pos id_at;
+	struct str name;
+	struct src_pos name_at;
+	enum vm_boot_abi abi;
+	enum vm_intc_mode intc;
+	struct src_pos vcpus_at; /* where the number of vCPUs was written */
+	struct src_pos mems_at;
+	VD_LIST(struct vd_vcpu) vcpus;
+	VD_LIST(struct vd_mem) mems;
+	VD_LIST(struct vd_image) images;
+	VD_LIST(struct vd_dev) devs;
+	struct str cmdline;
+	struct src_pos cmdline_at;
+	struct vd_addr entry;
+	u64 reported; /* BIT(enum vd_field): the front-end refused it, so nobody says more of it */
+};
+
+/* What the VM has to fit on; from hostdesc and the ISA, or a platform file at the desk. */
+struct vd_target {
+	u64 gpa_limit;	      /* first guest-physical address that cannot be given */
+	u32 n_cpus;	      /* host CPUs */
+	const u64 *cpu_hw_id; /* n_cpus of them */
+	u64 free_ram;	      /* bytes guests may get in all; 0 = not known */
+	/* Classes that can be built, and what each wants. */
+	const struct vd_class_info *classes;
+	u32 n_classes;
+};
+
+struct vd_class_info {
+	const char *name;
+	u64 min_window; /* bytes each window must have at least */
+	u32 n_win;	/* windows it needs */
+	u32 n_irq;	/* interrupts it needs */
+	bool is_intc;	/* an interrupt controller: exactly one for a VM */
+	bool is_console;
+};
+
+/* An empty description with @file as its origin. NULL when the arena is full. */
+struct vmdesc *vmdesc_new(struct arena *a, const char *file);
+
+/* Append a zeroed element to a list of the description; NULL when full or out of memory. */
+struct vd_vcpu *vmdesc_add_vcpu(struct vmdesc *vd, struct arena *a, struct src_pos at);
+struct vd_mem *vmdesc_add_mem(struct vmdesc *vd, struct arena *a, struct src_pos at);
+struct vd_image *vmdesc_add_image(struct vmdesc *vd, struct arena *a, struct src_pos at);
+struct vd_dev *vmdesc_add_dev(struct vmdesc *vd, struct arena *a, struct src_pos at);
+struct vd_option *vd_dev_add_option(struct vd_dev *d, struct arena *a, struct src_pos at);
+
+const struct vd_image *vmdesc_image(const struct vmdesc *vd, enum vd_image_role role);
+const struct vd_dev *vmdesc_dev(const struct vmdesc *vd, const char *class);
+
+/* `VM "linux"`, or `VM 3` when it has no name: how messages begin. */
+struct show vmdesc_label(const struct vmdesc *vd);
+
+/* Where this ISA's usual board has a device, and of which class it is. One board_<isa>.c each. */
+struct vd_board_dev {
+	const char *class;
+	const char *name;
+	struct vd_window win[VD_DEV_WINDOWS];
+	u64 per_vcpu[VD_DEV_WINDOWS]; /* added to the window's size for every vCPU */
+	u32 n_win;
+	struct vd_irq irq[VD_DEV_IRQS];
+	u32 n_irq;
+};
+
+struct vd_board {
+	struct vd_board_dev intc;
+	struct vd_board_dev console;
+};
+
+extern const struct vd_board vmdesc_board;
+
+/* Make @d what the board has, sized for @n_vcpus. Its options, name and place stay as they are. */
+void vd_dev_from_board(struct vd_dev *d, const struct vd_board_dev *b, u32 n_vcpus);
+
+/*
+ * Give the VM what its file left to us: interrupt controller, timer and console at their usual
+ * places (architecture.md, section 10), hardware ids of vCPUs. One file per ISA
+ * (board_<isa>.c), chosen at link time. E_NOMEM when the arena is full.
+ */
+enum status vmdesc_add_default_board(struct vmdesc *vd, struct arena *a);
+
+/*
+ * Check the whole description and report every mistake to @d, each with VM, key, value and fix.
+ * OK when nothing was an error, else E_INVAL.
+ */
+enum status vmdesc_validate(const struct vmdesc *vd, const struct vd_target *t, struct diag *d);
+
+/* Mistakes between VMs: same id, same name, identity memory claimed twice. Marks in @refused. */
+enum status vmdesc_validate_set(const struct vmdesc *const *vds, u32 n, bool *refused,
+				struct diag *d);
+
+/* The canonical text of a description, line by line to @put: golden tests and `vm show`. */
+void vmdesc_print(const struct vmdesc *vd, void (*put)(void *ctx, const char *line), void *ctx);

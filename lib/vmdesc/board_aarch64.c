@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The board an aarch64 guest expects when its file lists none: a GICv3 and a PL011 where QEMU's
+ * "virt" machine has them, so that guests built for that machine run unchanged. The timers need
+ * no entry: they are part of every vCPU.
+ */
+#include <lib/vmdesc.h>
+
+/* Two 64 KiB frames for each vCPU (GIC architecture, IHI 0069, 12.10). */
+#define REDIST_STRIDE 0x20000
+
+/* Software-generated interrupts reach Aff0 0 to 15 (IHI 0069, ICC_SGI1R_EL1.TargetList). */
+#define CPUS_PER_CLUSTER 16
+
+const struct vd_board vmdesc_board = {
+	.intc = {
+		.class = "gicv3",
+		.name = "intc",
+		.win = { { { 0x08000000 }, 0x10000 }, { { 0x080a0000 }, 0 } },
+		.per_vcpu = { 0, REDIST_STRIDE },
+		.n_win = 2,
+	},
+	.console = {
+		.class = "pl011",
+		.name = "uart0",
+		.win = { { { 0x09000000 }, 0x1000 } },
+		.n_win = 1,
+		.irq = { { 33, VD_TRIGGER_LEVEL } }, /* SPI 1 */
+		.n_irq = 1,
+	},
+};
+
+static enum status add(struct vmdesc *vd, const struct vd_board_dev *b, struct arena *a)
+{
+	struct vd_dev *d;
+
+	if (vmdesc_dev(vd, b->class))
+		return OK;
+	d = vmdesc_add_dev(vd, a, (struct src_pos){ .file = vd->file });
+	if (!d)
+		return E_NOMEM;
+	vd_dev_from_board(d, b, vd->vcpus.n);
+	d->name = str_of(b->name);
+	d->is_default = true;
+	return OK;
+}
+
+enum status vmdesc_add_default_board(struct vmdesc *vd, struct arena *a)
+{
+	for (u32 i = 0; i < vd->vcpus.n; i++) {
+		struct vd_vcpu *v = &vd->vcpus.v[i];
+
+		if (!v->has_hw_id)
+			v->hw_id = i / CPUS_PER_CLUSTER << 8 | i % CPUS_PER_CLUSTER;
+	}
+	if (vd->intc == VM_INTC_EMULATED)
+		TRY(add(vd, &vmdesc_board.intc, a));
+	return add(vd, &vmdesc_board.console, a);
+}

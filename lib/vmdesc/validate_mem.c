@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory regions: whole pages, inside of what a guest can address, apart from each other and from
+ * the windows of devices, with permissions that a CPU can give, and no more than the host has.
+ */
+#include "vmdesc_priv.h"
+
+#define PAGE  KIB(4)
+#define BLOCK MIB(2)
+
+static bool check_shape(const struct vd_check *c, const struct vd_mem *m)
+{
+	const char *wrong = NULL;
+	const char *fix = "write address and size as multiples of 0x1000 (4 KiB)";
+
+	if (!m->size) {
+		wrong = "a region of no bytes";
+		fix = "write a size, such as 0x2000_0000 (512 MiB)";
+	} else if (!range_valid(m->base.v, m->size)) {
+		wrong = "ends beyond 2^64";
+		fix = "write a smaller size";
+	} else if (!is_aligned(m->base.v, PAGE)) {
+		wrong = "the address is no multiple of 4 KiB";
+	} else if (!is_aligned(m->size, PAGE)) {
+		wrong = "the size is no multiple of 4 KiB";
+	}
+	if (wrong) {
+		vd_error(c, VD_F_MEMORY_REGIONS, m->at, show_range(m->base.v, m->size).s, "%s",
+			 wrong);
+		vd_fix(c, m->at, "%s", fix);
+		return false;
+	}
+	if (!is_aligned(m->base.v | m->size, BLOCK))
+		vd_warning(c, VD_F_MEMORY_REGIONS, m->at, show_range(m->base.v, m->size).s,
+			   "address or size is no multiple of 2 MiB: mapped in small pages, slower");
+	return true;
+}
+
+static void check_limit(const struct vd_check *c, const struct vd_mem *m)
+{
+	if (!c->t->gpa_limit || range_ok(m->base.v, m->size, c->t->gpa_limit))
+		return;
+	vd_error(c, VD_F_MEMORY_REGIONS, m->at, show_range(m->base.v, m->size).s,
+		 "beyond what a guest can address on this machine");
+	vd_fix(c, m->at, "write a region that ends at or below %s", show_hex(c->t->gpa_limit).s);
+}
+
+static void check_prot(const struct vd_check *c, const struct vd_mem *m)
+{
+	if (m->prot & VD_R)
+		return;
+	vd_error(c, VD_F_MEMORY_REGIONS, m->at, show_range(m->base.v, m->size).s,
+		 m->prot ? "flags %s: memory to be written or executed must be readable too" :
+			   "flags %s: memory that cannot be read",
+		 show_hex(m->prot).s);
+	vd_fix(c, m->at, "write flags 0x7 (all), 0x5 (read, execute), 0x3 (read, write) or 0x1");
+}
+
+static void check_overlap(const struct vd_check *c, u32 i)
+{
+	const struct vd_mem *m = &c->vd->mems.v[i];
+
+	for (u32 j = 0; j < i; j++) {
+		const struct vd_mem *o = &c->vd->mems.v[j];
+
+		if (!range_overlaps(o->base.v, o->size, m->base.v, m->size))
+			continue;
+		vd_error(c, VD_F_MEMORY_REGIONS, m->at, show_range(m->base.v, m->size).s,
+			 "overlaps another region");
+		vd_note(c, o->at, "region %s", show_range(o->base.v, o->size).s);
+		vd_fix(c, m->at, "write an address from %s on, or make the regions smaller",
+		       show_hex(o->base.v + o->size).s);
+	}
+}
+
+static u64 add_up(u64 a, u64 b)
+{
+	return a + b < a ? UINT64_MAX : a + b;
+}
+
+static void check_total(const struct vd_check *c)
+{
+	struct src_pos at = c->vd->mems_at;
+	u64 total = 0;
+
+	for (u32 i = 0; i < c->vd->mems.n; i++)
+		total = add_up(total, c->vd->mems.v[i].size);
+	if (!c->t->free_ram || total <= c->t->free_ram)
+		return;
+	vd_error(c, VD_F_MEMORY_REGIONS, at, NULL, "%s in all, but guests can have only %s",
+		 show_size(total).s, show_size(c->t->free_ram).s);
+	vd_fix(c, at, "make regions smaller, or give the machine more memory");
+}
+
+void vd_check_mems(const struct vd_check *c)
+{
+	if (!c->vd->mems.n && !vd_reported(c, VD_F_MEMORY_REGIONS)) {
+		vd_error(c, VD_F_MEMORY_REGIONS, c->vd->mems_at, NULL, "a VM needs memory");
+		vd_fix(c, c->vd->mems_at, "write a row: [0x8000_0000, 0x2000_0000, 0x7, 0]");
+	}
+	for (u32 i = 0; i < c->vd->mems.n; i++) {
+		if (!check_shape(c, &c->vd->mems.v[i]))
+			continue;
+		check_limit(c, &c->vd->mems.v[i]);
+		check_prot(c, &c->vd->mems.v[i]);
+		check_overlap(c, i);
+	}
+	check_total(c);
+}

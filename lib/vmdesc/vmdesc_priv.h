@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The validator's inside, shared by validate*.c. A check reports and goes on; none trusts what
+ * another has found. What the front-end has refused (vd->reported) is not judged again, nor what
+ * can only be judged with it.
+ */
+#pragma once
+
+#include <base/bits.h>
+#include <base/range.h>
+#include <lib/vmdesc.h>
+
+struct vd_check {
+	const struct vmdesc *vd;
+	const struct vd_target *t;
+	struct diag *d;
+};
+
+/* One mistake: VM, key, @value (NULL: none to show), text. */
+void vd_error(const struct vd_check *c, enum vd_field f, struct src_pos at, const char *value,
+	      const char *format, ...) printf_like(5, 6);
+void vd_warning(const struct vd_check *c, enum vd_field f, struct src_pos at, const char *value,
+		const char *format, ...) printf_like(5, 6);
+void vd_note(const struct vd_check *c, struct src_pos at, const char *format, ...)
+	printf_like(3, 4);
+void vd_fix(const struct vd_check *c, struct src_pos at, const char *format, ...) printf_like(3, 4);
+
+static inline bool vd_reported(const struct vd_check *c, enum vd_field f)
+{
+	return (c->vd->reported & BIT(f)) != 0;
+}
+
+/* `device "uart0" (pl011)`: how messages name a device. */
+struct show vd_dev_label(const struct vd_dev *dev);
+
+/* The region that holds @gpa, or NULL. */
+const struct vd_mem *vd_mem_at(const struct vmdesc *vd, gpa_t gpa);
+
+void vd_check_mems(const struct vd_check *c);	/* validate_mem.c */
+void vd_check_devs(const struct vd_check *c);	/* validate_dev.c */
+/* validate_<isa>.c: ids of vCPUs, entry, interrupt numbers, windows that grow with vCPUs. */
+void vd_check_isa(const struct vd_check *c);

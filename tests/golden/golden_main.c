@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration code as a host program, for tests/golden/run.py:
+ *
+ *   golden toml FILE...      syntax: diagnostics, then the tree of each document
+ *   golden vm FILE...        VMs: diagnostics, then vmdesc_print of each that is sound
+ *   golden platform FILE...  platform files: diagnostics, then what they say of the machine
+ *
+ * The machine that VMs are checked against is fixed here, so that expected texts are.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lib/config.h>
+#include <lib/hostdesc.h>
+
+#define ARENA_SIZE MIB(64)
+
+extern const struct config_lang config_axvisor;
+const struct config_lang *const config_langs[] = { &config_axvisor, NULL };
+
+static const u64 cpu_ids[] = { 0, 1, 2, 3 };
+
+static const struct vd_class_info classes[] = {
+	{ .name = "gicv3", .min_window = KIB(64), .n_win = 2, .is_intc = true },
+	{ .name = "pl011", .min_window = KIB(4), .n_win = 1, .n_irq = 1, .is_console = true },
+};
+
+static const struct vd_target target = {
+	.gpa_limit = UINT64_C(1) << 40,
+	.n_cpus = array_size(cpu_ids),
+	.cpu_hw_id = cpu_ids,
+	.free_ram = MIB(1536),
+	.classes = classes,
+	.n_classes = array_size(classes),
+};
+
+static void emit(struct diag *d, enum diag_level level, const struct src_pos *at, const char *text)
+{
+	(void)d;
+	(void)level;
+	(void)at;
+	puts(text);
+}
+
+static void put(void *ctx, const char *line)
+{
+	(void)ctx;
+	puts(line);
+}
+
+static void *must(void *p)
+{
+	if (!p)
+		abort();
+	return p;
+}
+
+static struct span load(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	u8 *p;
+	long n;
+
+	if (!f || fseek(f, 0, SEEK_END) != 0 || (n = ftell(f)) < 0 || fseek(f, 0, SEEK_SET) != 0) {
+		perror(path);
+		exit(2);
+	}
+	/* Exactly as large as the file: the sanitizer then sees a read behind its end. */
+	p = must(malloc(n ? (size_t)n : 1));
+	if (fread(p, 1, (size_t)n, f) != (size_t)n)
+		exit(2);
+	fclose(f);
+	return span_of(p, (size_t)n);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* ---- toml --------------------------------------------------------------------------------- */
+
+static void print_text(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		printf("%02x", (u8)s.p[i]);
+}
+
+static void print_tree(const struct toml *v)
+{
+	switch (v->type) {
+	case TOML_STRING:
+		printf("s:");
+		print_text(v->text);
+		break;
+	case TOML_INT:
+		printf("i:%lld", (long long)v->integer);
+		break;
+	case TOML_FLOAT:
+		printf("f:");
+		print_text(v->text);
+		break;
+	case TOML_BOOL:
+		printf("b:%lld", (long long)v->integer);
+		break;
+	case TOML_DATETIME:
+		printf("d:");
+		print_text(v->text);
+		break;
+	case TOML_ARRAY:
+	case TOML_TABLE:
+		printf(v->type == TOML_ARRAY ? "[ " : "{ ");
+		for (const struct toml *c = v->child; c; c = c->next) {
+			if (v->type == TOML_TABLE) {
+				printf("k:");
+				print_text(c->key);
+				putchar(' ');
+			}
+			print_tree(c);
+		}
+		printf(v->type == TOML_ARRAY ? "]" : "}");
+		break;
+	}
+	putchar(' ');
+}
+
+static void run_toml(struct arena *a, const char *path)
+{
+	struct span text = load(path);
+	struct diag d = { .emit = emit };
+	struct toml *root;
+	enum status st = toml_parse(text, base_name(path), a, &d, &root);
+
+	printf("== %s %d %u\n", path, st, d.n_errors);
+	if (st == OK) {
+		print_tree(root);
+		putchar('\n');
+	}
+	free((void *)text.p);
+}
+
+/* ---- vm ----------------------------------------------------------------------------------- */
+
+static struct vmdesc *read_vm(struct arena *a, struct diag *d, const char *path, bool *refused)
+{
+	const struct config_lang *lang = config_detect(path);
+	struct vmdesc *vd = NULL;
+	struct span text = load(path);
+	enum status st;
+
+	if (!lang) {
+		printf("%s: no configuration language has this suffix\n", path);
+		exit(2);
+	}
+	st = lang->parse(text, base_name(path), a, d, &vd);
+	if (!vd)
+		exit(2);
+	/* The description must not point into the text: the hypervisor frees the file's pages. */
+	memset((void *)text.p, '#', text.n);
+	free((void *)text.p);
+	if (vmdesc_add_default_board(vd, a) != OK)
+		exit(2);
+	*refused = vmdesc_validate(vd, &target, d) != OK || st != OK;
+	return vd;
+}
+
+static int run_vms(struct arena *a, int n, char **paths)
+{
+	const struct vmdesc *vds[16];
+	bool refused[16];
+	struct diag d = { .emit = emit };
+
+	if (n > 16)
+		return 2;
+	for (int i = 0; i < n; i++)
+		vds[i] = read_vm(a, &d, paths[i], &refused[i]);
+	if (vmdesc_validate_set(vds, (u32)n, refused, &d) != OK)
+		puts("-- the set is refused");
+	printf("-- %u errors, %u warnings\n", d.n_errors, d.n_warnings);
+	for (int i = 0; i < n; i++) {
+		if (refused[i])
+			printf("-- %s is refused\n", vmdesc_label(vds[i]).s);
+		else
+			vmdesc_print(vds[i], put, NULL);
+	}
+	return 0;
+}
+
+/* ---- platform ----------------------------------------------------------------------------- */
+
+static void run_platform(struct arena *a, const char *path)
+{
+	struct hostdesc hd = { 0 };
+	struct span text = load(path);
+	struct diag d = { .emit = emit };
+	enum status st = hostdesc_apply_platform(text, base_name(path), a, &hd, &d);
+
+	memset((void *)text.p, '#', text.n);
+	free((void *)text.p);
+	printf("-- %u errors, %u warnings: %s\n", d.n_errors, d.n_warnings,
+	       st == OK ? "accepted" : "refused");
+	printf("model \"%.*s\"\n", STR_ARG(hd.model));
+	printf("window 0x%llx + 0x%llx, clean %d\n", (unsigned long long)hd.window.base,
+	       (unsigned long long)hd.window.len, hd.memory_is_clean);
+	printf("console \"%.*s\"\n", STR_ARG(hd.console_path));
+	printf("timer %llu Hz, slice %llu us, off when done %d\n", (unsigned long long)hd.timer_hz,
+	       (unsigned long long)hd.slice_us, hd.power_off_when_done);
+}
+
+int main(int argc, char **argv)
+{
+	struct arena a;
+	void *mem = must(malloc(ARENA_SIZE));
+	int rc = 0;
+
+	if (argc < 3) {
+		fprintf(stderr, "usage: golden toml|vm|platform FILE...\n");
+		return 2;
+	}
+	for (int i = 2; i < argc; i++) {
+		arena_init(&a, mem, ARENA_SIZE);
+		if (strcmp(argv[1], "vm") == 0) {
+			rc = run_vms(&a, argc - 2, argv + 2);
+			break;
+		}
+		if (strcmp(argv[1], "toml") == 0)
+			run_toml(&a, argv[i]);
+		else
+			run_platform(&a, argv[i]);
+	}
+	free(mem);
+	return rc;
+}

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the build and `make run` need of a platform file (configs/platforms/NAME.toml).
+
+    platform.py FILE components
+        One line: every component as kind:name, such as "vdev:uart/pl011".
+    platform.py FILE emulator [NAME=VALUE]...
+        The command that starts the machine, one word per line. Values replace the {NAME}
+        placeholders of the file: kernel= is needed, qemu= smp= mem= have defaults in it;
+        disk= and append= add their own words.
+
+The other tables of the file are read by the hypervisor itself.
+"""
+import re
+import sys
+import tomllib
+
+KINDS = ("vdev", "drivers", "config", "image")
+COMMAND_KEYS = {"binary", "smp", "mem", "command", "disk", "append"}
+
+
+class Mistake(Exception):
+    pass
+
+
+def strings(table, name, key, default=None):
+    value = table.get(key, default)
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        raise Mistake(f"{name}.{key}: expected an array of strings")
+    return value
+
+
+def table_of(doc, name, known):
+    table = doc.get(name)
+    if not isinstance(table, dict):
+        raise Mistake(f"has no table [{name}]")
+    for key in table:
+        if key not in known:
+            raise Mistake(f"{name}.{key}: unknown key; known are {', '.join(sorted(known))}")
+    return table
+
+
+def components(doc):
+    build = table_of(doc, "build", set(KINDS))
+    words = []
+    for kind in KINDS:
+        for name in strings(build, "build", kind, []):
+            if not re.fullmatch(r"[a-z0-9_]+(/[a-z0-9_]+)*", name):
+                raise Mistake(f'build.{kind}: "{name}" is no name of a component')
+            word = f"{kind}:{name}"
+            if word in words:
+                raise Mistake(f'build.{kind}: "{name}" is listed twice')
+            words.append(word)
+    return words
+
+
+def emulator(doc, given):
+    table = table_of(doc, "emulator", COMMAND_KEYS)
+    values = {"smp": str(table.get("smp", 1)), "mem": table.get("mem", "1G")}
+    values["qemu"] = table.get("binary", "")
+    # An empty value asks for the default: make hands over variables that are not set.
+    values.update({k: v for k, v in given.items() if v})
+    words = strings(table, "emulator", "command")
+    for option in ("disk", "append"):
+        if values.get(option):
+            words = words + strings(table, "emulator", option, [])
+
+    def fill(match):
+        value = values.get(match[1], "")
+        if not value:
+            raise Mistake(f"{match[0]} has no value; give {match[1]}=...")
+        return value
+
+    return [re.sub(r"\{([a-z]+)\}", fill, word) for word in words]
+
+
+def main(argv):
+    if len(argv) < 3 or argv[2] not in ("components", "emulator"):
+        sys.exit(__doc__)
+    try:
+        with open(argv[1], "rb") as f:
+            doc = tomllib.load(f)
+        if argv[2] == "components":
+            print(" ".join(components(doc)))
+            return
+        given = {}
+        for arg in argv[3:]:
+            name, sep, value = arg.partition("=")
+            if not sep or name not in ("qemu", "smp", "mem", "kernel", "disk", "append"):
+                raise Mistake(f"argument {arg}: expected qemu= smp= mem= kernel= disk= append=")
+            given[name] = value
+        print("\n".join(emulator(doc, given)))
+    except (OSError, ValueError, Mistake) as e:
+        sys.exit(f"platform.py: {argv[1]}: {e}")
+
+
+if __name__ == "__main__":
+    main(sys.argv)
