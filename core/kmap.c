@@ -13,7 +13,7 @@
 #include <core/panic.h>
 #include <core/pt.h>
 
-#define MAX_PARTS 32
+#define MAX_PARTS 64
 
 /*
  * Tables needed before the page pool is there, at worst: the root; for the begin and the end of
