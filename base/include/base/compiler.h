@@ -10,9 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifndef static_assert
+/* As in C's assert.h, which spells it the same way and may be included, too. */
 #define static_assert _Static_assert
-#endif
 
 #define likely(x)	       __builtin_expect(!!(x), 1)
 #define unlikely(x)	       __builtin_expect(!!(x), 0)

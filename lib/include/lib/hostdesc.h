@@ -30,7 +30,7 @@ enum hd_trigger {
 };
 
 struct hd_irq {
-	u32 line; /* as the host's interrupt controller counts (GIC: INTID) */
+	u32 line; /* as the host's interrupt controller counts */
 	enum hd_trigger trigger;
 };
 

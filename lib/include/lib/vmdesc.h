@@ -159,13 +159,13 @@ struct vd_addr {
 };
 
 struct vd_vcpu {
-	u64 hw_id;	/* the id the guest sees (aarch64: MPIDR affinity) */
+	u64 hw_id;	/* the id the guest sees, as its ISA numbers CPUs */
 	bool has_hw_id; /* written in the file; else the board numbers */
 	u64 cpu_mask;	/* host CPUs it may run on, by index; 0 = no wish */
 	u64 host_hw_id; /* wished host CPU by hardware id, when has_host_hw_id */
 	bool has_host_hw_id;
-	u32 priority; /* higher runs first; equal ones share round robin */
-	struct src_pos at; /* of hw_id */
+	u32 priority;		/* higher runs first; equal ones share round robin */
+	struct src_pos at;	/* of hw_id */
 	struct src_pos mask_at; /* of cpu_mask; line 0: none was written */
 };
 
@@ -191,7 +191,7 @@ struct vd_window {
 };
 
 struct vd_irq {
-	u32 line; /* number as the VM's interrupt controller counts (GIC: INTID) */
+	u32 line; /* number as the VM's interrupt controller counts */
 	enum vd_trigger trigger;
 };
 
@@ -206,7 +206,7 @@ struct vd_option {
 #define VD_DEV_IRQS    4
 
 struct vd_dev {
-	struct str class; /* "pl011", "gicv3": the key of a vdev class */
+	struct str class; /* "pl011": the key of a vdev class */
 	struct str name;  /* as the user calls it */
 	struct vd_window win[VD_DEV_WINDOWS];
 	u32 n_win;
@@ -272,7 +272,7 @@ struct vd_option *vd_dev_add_option(struct vd_dev *d, struct arena *a, struct sr
 const struct vd_image *vmdesc_image(const struct vmdesc *vd, enum vd_image_role role);
 const struct vd_dev *vmdesc_dev(const struct vmdesc *vd, const char *class);
 
-/* `VM "linux"`, or `VM 3` when it has no name: how messages begin. */
+/* `VM "linux"`, `VM 3` when it has no name, `VM` when no number either: how messages begin. */
 struct show vmdesc_label(const struct vmdesc *vd);
 
 /* Where this ISA's usual board has a device, and of which class it is. One board_<isa>.c each. */
