@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Three kinds of ring meet here: each port's output, the hypervisor's own lines (a port of ours),
+ * each port's input. An output ring has one writer at a time, who never looks at the tail, and one
+ * reader, who has the transmitter; the reader sees by the distance of head and tail that bytes
+ * were overwritten. The transmitter is only ever tried: who does not get it leaves its bytes to
+ * the one who has it, and that one looks again after giving it back. So nobody waits for a UART,
+ * and a guest's storm costs nobody else any time.
+ */
+#include <core/console.h>
+
+#include <base/bits.h>
+#include <base/fmt.h>
+#include <base/spinlock.h>
+#include <base/str.h>
+#include <core/locks.h>
+#include <port/driver.h>
+
+#define CTRL_X	    0x18
+#define OUT_RING    ((u32)CONSOLE_OUT_RING)
+#define TX_BUDGET   64	    /* bytes pushed by a guest's write or by a poll */
+#define LINE_BUDGET 1024    /* bytes taken from one line of ours, and pushed by it */
+#define RX_BUDGET   64	    /* bytes taken by one poll */
+#define PANIC_TRIES 1000000 /* for one byte; more than a slow UART needs for it */
+
+static_assert((OUT_RING & (OUT_RING - 1)) == 0, "indexes wrap with it");
+static_assert((CONSOLE_IN_RING & (CONSOLE_IN_RING - 1)) == 0, "indexes wrap with it");
+static_assert(CONSOLE_MAX_PORTS <= 64, "one bit each in struct keys");
+
+struct rx_locked {
+	struct spinlock *lock;
+};
+
+struct tx_locked {
+	struct spinlock *lock;
+};
+
+struct lines_locked {
+	struct spinlock *lock;
+};
+
+enum tx_result {
+	TX_SENT,    /* go on */
+	TX_DRAINED, /* nothing is waiting */
+	TX_LATER,   /* the UART is full, or the rest of a line is just being written */
+};
+
+/* What keys asked for, to be done when no lock is held. */
+struct keys {
+	u64 input; /* ports that have got some, by place */
+	bool list;
+	bool help;
+};
+
+static u8 own_out[OUT_RING];
+
+static struct {
+	const struct uart_ops *_Atomic uart;
+	void *uart_ctx;
+	atomic_bool last_words; /* set: the UART belongs to the panic */
+
+	struct console_port *port[CONSOLE_MAX_PORTS];
+	_Atomic u32 n_ports;
+	_Atomic u32 focus;	 /* place; changes under lines_lock */
+	struct console_port own; /* lines of ours; written under lines_lock */
+	_Atomic u32 own_after;	 /* they come when the focus's tail is here */
+	struct spinlock lines_lock;
+
+	struct spinlock rx_lock;
+	bool prefix; /* rx: the last key was Ctrl+X */
+
+	struct spinlock tx_lock;
+	char note[48]; /* tx: "[... n bytes dropped ...]" */
+	u32 note_len;
+	_Atomic u32 note_left;
+	bool in_line;  /* tx: the last byte of ours was not the end of a line */
+	bool dirty;    /* tx: something stands on the line of the cursor */
+	bool indented; /* tx: the cursor is not in column 0 */
+	struct console_port *_Atomic shown; /* the port that bytes came from since it has the focus */
+} console = {
+	.own = { .name = "hypervisor", .out = own_out },
+};
+
+/* ---- locks: core/locks.h says in which order -------------------------------------------------- */
+
+static struct lines_locked lines_lock(void)
+{
+	spin_lock(&console.lines_lock);
+	return (struct lines_locked){ &console.lines_lock };
+}
+
+static void lines_unlock(struct lines_locked *l)
+{
+	spin_unlock(l->lock);
+	l->lock = NULL;
+}
+
+static struct rx_locked rx_lock(void)
+{
+	spin_lock(&console.rx_lock);
+	return (struct rx_locked){ &console.rx_lock };
+}
+
+static void rx_unlock(struct rx_locked *l)
+{
+	spin_unlock(l->lock);
+	l->lock = NULL;
+}
+
+static bool tx_trylock(struct tx_locked *l)
+{
+	l->lock = &console.tx_lock;
+	return spin_trylock(l->lock);
+}
+
+static void tx_unlock(struct tx_locked *l)
+{
+	spin_unlock(l->lock);
+	l->lock = NULL;
+}
+
+/* ---- rings ------------------------------------------------------------------------------------ */
+
+static u32 ring_pending(const struct console_port *p)
+{
+	return atomic_load_explicit(&p->out_head, memory_order_acquire) -
+	       atomic_load_explicit(&p->out_tail, memory_order_relaxed);
+}
+
+/* The fence keeps the new byte from being seen before the head that says the old one is lost. */
+static void ring_put(struct console_port *p, u8 c)
+{
+	u32 head = atomic_load_explicit(&p->out_head, memory_order_relaxed);
+
+	atomic_thread_fence(memory_order_release);
+	__atomic_store_n(&p->out[head % OUT_RING], c, __ATOMIC_RELAXED);
+	atomic_store_explicit(&p->out_head, head + 1, memory_order_release);
+}
+
+/* The oldest byte that waits; false when it was overwritten. The place of the byte being written
+ * is not ours either, so a ring holds one less than its size. */
+static bool ring_peek(const struct console_port *p, u8 *c)
+{
+	u32 tail = atomic_load_explicit(&p->out_tail, memory_order_relaxed);
+
+	*c = __atomic_load_n(&p->out[tail % OUT_RING], __ATOMIC_RELAXED);
+	atomic_thread_fence(memory_order_acquire);
+	return ring_pending(p) < OUT_RING;
+}
+
+static struct console_port *port_at(u32 place)
+{
+	return place < atomic_load_explicit(&console.n_ports, memory_order_acquire) ?
+		       console.port[place] :
+		       NULL;
+}
+
+static struct console_port *focus_port(void)
+{
+	return port_at(atomic_load_explicit(&console.focus, memory_order_acquire));
+}
+
+/* ---- transmitter ------------------------------------------------------------------------------ */
+
+static enum tx_result tx_put(struct tx_locked l, u8 c)
+{
+	(void)l;
+	if (!atomic_load(&console.uart)->putc(console.uart_ctx, c))
+		return TX_LATER;
+	if (c == '\n') {
+		console.dirty = false;
+	} else if (c == '\r') {
+		console.indented = false;
+	} else if (c >= ' ' || c == '\t') {
+		console.dirty = true;
+		console.indented = true;
+	}
+	return TX_SENT;
+}
+
+static bool tx_line_is_used(struct tx_locked l)
+{
+	(void)l;
+	return console.dirty || console.indented;
+}
+
+/* One byte towards an empty line with the cursor in column 0. */
+static enum tx_result tx_fresh_line(struct tx_locked l)
+{
+	return tx_put(l, console.indented ? '\r' : '\n');
+}
+
+static enum tx_result tx_note(struct tx_locked l)
+{
+	u32 left = atomic_load_explicit(&console.note_left, memory_order_relaxed);
+	enum tx_result r;
+
+	if (left == console.note_len && tx_line_is_used(l))
+		return tx_fresh_line(l);
+	r = tx_put(l, (u8)console.note[console.note_len - left]);
+	if (r == TX_SENT)
+		atomic_store_explicit(&console.note_left, left - 1, memory_order_relaxed);
+	return r;
+}
+
+/* A port that outruns the UART before our eyes loses half a ring at once, or notes would be all
+ * there is to see. */
+static void tx_skip(struct tx_locked l, struct console_port *p)
+{
+	u32 keep = atomic_load(&console.shown) == p ? OUT_RING / 2 : OUT_RING - 1;
+	u32 tail = atomic_load_explicit(&p->out_head, memory_order_acquire) - keep;
+	u32 lost = tail - atomic_load_explicit(&p->out_tail, memory_order_relaxed);
+
+	(void)l;
+	atomic_store_explicit(&p->out_tail, tail, memory_order_relaxed);
+	console.note_len = (u32)fmt_snprintf(console.note, sizeof(console.note),
+					     "[... %u bytes dropped ...]\r\n", lost);
+	atomic_store_explicit(&console.note_left, console.note_len, memory_order_relaxed);
+}
+
+/* Our lines wait for what the focus wrote before them, as long as there is some of it. */
+static bool tx_own_is_due(struct tx_locked l, const struct console_port *focus)
+{
+	u32 after = atomic_load_explicit(&console.own_after, memory_order_relaxed);
+
+	(void)l;
+	if (console.in_line)
+		return true;
+	if (!ring_pending(&console.own))
+		return false;
+	return !focus || !ring_pending(focus) ||
+	       (s32)(atomic_load_explicit(&focus->out_tail, memory_order_relaxed) - after) >= 0;
+}
+
+static struct console_port *tx_source(struct tx_locked l)
+{
+	struct console_port *focus = focus_port();
+
+	if (tx_own_is_due(l, focus))
+		return &console.own;
+	return focus && ring_pending(focus) ? focus : NULL;
+}
+
+static enum tx_result tx_step(struct tx_locked l)
+{
+	struct console_port *p;
+	enum tx_result r;
+	u8 c;
+
+	if (atomic_load_explicit(&console.note_left, memory_order_relaxed))
+		return tx_note(l);
+	p = tx_source(l);
+	if (!p)
+		return TX_DRAINED;
+	if (!ring_pending(p))
+		return TX_LATER;
+	if (p == &console.own && !console.in_line && tx_line_is_used(l))
+		return tx_fresh_line(l);
+	if (!ring_peek(p, &c)) {
+		tx_skip(l, p);
+		return TX_SENT;
+	}
+	r = tx_put(l, c);
+	if (r != TX_SENT)
+		return r;
+	atomic_fetch_add_explicit(&p->out_tail, 1, memory_order_relaxed);
+	if (p == &console.own)
+		console.in_line = c != '\n';
+	else
+		atomic_store(&console.shown, p);
+	return TX_SENT;
+}
+
+bool console_busy(void)
+{
+	const struct console_port *focus = focus_port();
+
+	if (!atomic_load(&console.uart) || atomic_load(&console.last_words))
+		return false;
+	return atomic_load_explicit(&console.note_left, memory_order_relaxed) ||
+	       ring_pending(&console.own) || (focus && ring_pending(focus));
+}
+
+/* The fences order "bytes are in the ring" against "the transmitter is free", on both sides: one
+ * of the two who meet sees the other. */
+static void tx_pump(u32 budget)
+{
+	enum tx_result r;
+	struct tx_locked l;
+
+	if (!atomic_load(&console.uart))
+		return;
+	do {
+		atomic_thread_fence(memory_order_seq_cst);
+		if (atomic_load(&console.last_words) || !tx_trylock(&l))
+			return;
+		for (r = TX_SENT; r == TX_SENT && budget; budget--)
+			r = tx_step(l);
+		tx_unlock(&l);
+		atomic_thread_fence(memory_order_seq_cst);
+	} while (r == TX_DRAINED && budget && console_busy());
+}
+
+/* ---- our own lines ---------------------------------------------------------------------------- */
+
+static void lines_put(struct lines_locked l, u8 c)
+{
+	(void)l;
+	ring_put(&console.own, c);
+}
+
+static void lines_add(struct lines_locked l, const char *text)
+{
+	const struct console_port *focus = focus_port();
+
+	if (!ring_pending(&console.own))
+		atomic_store_explicit(&console.own_after, focus ? focus->out_head : 0,
+				      memory_order_relaxed);
+	for (u32 i = 0; text[i] && i < LINE_BUDGET; i++) {
+		u8 c = (u8)text[i];
+
+		if (c == '\n')
+			lines_put(l, '\r');
+		else if ((c < ' ' && c != '\t') || c == 0x7f)
+			c = '?';
+		lines_put(l, c);
+	}
+	lines_put(l, '\r');
+	lines_put(l, '\n');
+}
+
+void console_write_line(const char *text)
+{
+	struct lines_locked l = lines_lock();
+
+	lines_add(l, text);
+	lines_unlock(&l);
+	tx_pump(LINE_BUDGET);
+}
+
+static void write_linef(const char *format, ...) printf_like(1, 2);
+static void write_linef(const char *format, ...)
+{
+	char line[160];
+	va_list ap;
+
+	va_start(ap, format);
+	fmt_vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	console_write_line(line);
+}
+
+/* ---- ports ------------------------------------------------------------------------------------ */
+
+enum status console_add_port(struct console_port *p)
+{
+	struct lines_locked l;
+	u32 n;
+
+	if (!p->out || !p->name)
+		return E_INVAL;
+	l = lines_lock();
+	n = console.n_ports;
+	if (n < CONSOLE_MAX_PORTS) {
+		console.port[n] = p;
+		atomic_store_explicit(&console.n_ports, n + 1, memory_order_release);
+	}
+	lines_unlock(&l);
+	if (n == 1)
+		console_write_line("--- several consoles: Ctrl+X h shows the keys ---");
+	return n < CONSOLE_MAX_PORTS ? OK : E_NOMEM;
+}
+
+void console_port_write(struct console_port *p, u8 c)
+{
+	ring_put(p, c);
+	if (p == focus_port())
+		tx_pump(TX_BUDGET);
+}
+
+bool console_port_read(struct console_port *p, u8 *c)
+{
+	u32 tail = atomic_load_explicit(&p->in_tail, memory_order_relaxed);
+
+	if (atomic_load_explicit(&p->in_head, memory_order_acquire) == tail)
+		return false;
+	*c = p->in[tail % CONSOLE_IN_RING];
+	atomic_store_explicit(&p->in_tail, tail + 1, memory_order_release);
+	return true;
+}
+
+/* The separator belongs before what the port has kept, so our lines are due at once. */
+static void focus_set(u32 place)
+{
+	const struct console_port *p = port_at(place);
+	struct lines_locked l;
+	char line[160];
+
+	fmt_snprintf(line, sizeof(line), "--- console of VM %u \"%s\" ---", p->id, p->name);
+	l = lines_lock();
+	atomic_store(&console.shown, NULL);
+	atomic_store_explicit(&console.focus, place, memory_order_release);
+	lines_add(l, line);
+	atomic_store_explicit(&console.own_after, p->out_tail, memory_order_relaxed);
+	lines_unlock(&l);
+}
+
+static void list_port(const struct console_port *p, u32 place)
+{
+	u32 pending = ring_pending(p);
+	char digit[4] = "";
+
+	if (place < 9)
+		fmt_snprintf(digit, sizeof(digit), "%u", place + 1);
+	write_linef("%c %2s  VM %u \"%s\": %s, %u bytes not shown", p == focus_port() ? '*' : ' ',
+		    digit, p->id, p->name, p->state ? p->state(p) : "unknown", pending);
+}
+
+static void list_ports(void)
+{
+	u32 n = console.n_ports;
+
+	write_linef("--- %u console%s%s ---", n, n == 1 ? "" : "s", n ? ", * has the focus" : "");
+	for (u32 i = 0; i < n; i++)
+		list_port(console.port[i], i);
+}
+
+static void show_help(void)
+{
+	console_write_line("--- Ctrl+X, then 1..9: that console, n: next, p: previous, l: list, "
+			   "Ctrl+X: the key itself ---");
+}
+
+/* ---- receiver --------------------------------------------------------------------------------- */
+
+static void input_put(struct rx_locked l, u8 c, struct keys *keys)
+{
+	struct console_port *p = focus_port();
+	u32 head;
+
+	(void)l;
+	if (!p)
+		return;
+	head = atomic_load_explicit(&p->in_head, memory_order_relaxed);
+	if (head - atomic_load_explicit(&p->in_tail, memory_order_acquire) == CONSOLE_IN_RING) {
+		p->in_dropped++;
+	} else {
+		p->in[head % CONSOLE_IN_RING] = c;
+		atomic_store_explicit(&p->in_head, head + 1, memory_order_release);
+	}
+	keys->input |= BIT(console.focus);
+}
+
+/* A key after Ctrl+X. */
+static void take_command(struct rx_locked l, u8 c, struct keys *keys)
+{
+	u32 n = console.n_ports;
+
+	if (c == CTRL_X)
+		input_put(l, c, keys);
+	else if (c == 'l')
+		keys->list = true;
+	else if (c >= '1' && c <= '9' && (u32)(c - '1') < n)
+		focus_set((u32)(c - '1'));
+	else if (c == 'n' && n)
+		focus_set((console.focus + 1) % n);
+	else if (c == 'p' && n)
+		focus_set((console.focus + n - 1) % n);
+	else
+		keys->help = true;
+}
+
+static void take_key(struct rx_locked l, u8 c, struct keys *keys)
+{
+	if (console.prefix) {
+		console.prefix = false;
+		take_command(l, c, keys);
+	} else if (c == CTRL_X) {
+		console.prefix = true;
+	} else {
+		input_put(l, c, keys);
+	}
+}
+
+static struct keys take_keys(const struct uart_ops *uart)
+{
+	struct rx_locked l = rx_lock();
+	struct keys keys = { 0 };
+	u8 c;
+
+	for (u32 i = 0; i < RX_BUDGET && uart->getc(console.uart_ctx, &c); i++)
+		take_key(l, c, &keys);
+	rx_unlock(&l);
+	return keys;
+}
+
+static void serve_keys(struct keys keys)
+{
+	for (; keys.input; keys.input &= keys.input - 1) {
+		struct console_port *p = console.port[bit_lowest(keys.input)];
+
+		if (p->input)
+			p->input(p);
+	}
+	if (keys.list)
+		list_ports();
+	if (keys.help)
+		show_help();
+}
+
+/* ---- the UART --------------------------------------------------------------------------------- */
+
+void console_attach(const struct uart_ops *ops, void *ctx)
+{
+	if (atomic_load(&console.uart))
+		return;
+	console.uart_ctx = ctx;
+	atomic_store(&console.uart, ops);
+	tx_pump(OUT_RING + LINE_BUDGET);
+}
+
+void console_poll(void)
+{
+	const struct uart_ops *uart = atomic_load(&console.uart);
+
+	if (!uart || atomic_load(&console.last_words))
+		return;
+	serve_keys(take_keys(uart));
+	tx_pump(TX_BUDGET);
+}
+
+static void panic_put(u8 c)
+{
+	static bool dead;
+	const struct uart_ops *uart = atomic_load(&console.uart);
+
+	for (u32 i = 0; uart && !dead && i < PANIC_TRIES; i++) {
+		if (uart->putc(console.uart_ctx, c))
+			return;
+	}
+	dead = true;
+}
+
+static void panic_newline(void)
+{
+	panic_put('\r');
+	panic_put('\n');
+}
+
+/* Lines of ours that still wait may tell why it came to this. */
+static void panic_drain(void)
+{
+	struct console_port *own = &console.own;
+	bool open = console.in_line;
+	u8 c;
+
+	if (!open && console.dirty)
+		panic_newline();
+	for (u32 i = 0; i < OUT_RING && ring_pending(own); i++) {
+		if (ring_peek(own, &c)) {
+			panic_put(c);
+			open = c != '\n';
+		}
+		atomic_fetch_add(&own->out_tail, 1);
+	}
+	if (open)
+		panic_newline();
+}
+
+void console_panic_write(const char *text)
+{
+	if (!atomic_exchange(&console.last_words, true))
+		panic_drain();
+	for (; *text; text++) {
+		if (*text == '\n')
+			panic_put('\r');
+		panic_put((u8)*text);
+	}
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Address to name: bounds, exact starts, the empty table.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <core/ksym.h>
+
+#define BASE UINT64_C(0x400000000800)
+
+static const u32 off[] = { 0x0, 0x10, 0x24, 0x1000 };
+static const u32 name_off[] = { 0, 6, 12, 14 };
+static const struct ksym_table four = {
+	.base = BASE,
+	.len = 0x1080,
+	.n = 4,
+	.off = off,
+	.name_off = name_off,
+	.names = "first\0other\0c\0last",
+};
+
+/* Stands in for the generated table. */
+const struct ksym_table ksym_table = {
+	.base = 0x1000,
+	.len = 0x10,
+	.n = 1,
+	.off = off,
+	.name_off = name_off,
+	.names = "only",
+};
+
+static void check(u64 addr, const char *name, u64 at)
+{
+	struct ksym s;
+
+	assert_true(ksym_lookup_in(&four, addr, &s));
+	assert_string_equal(s.name, name);
+	assert_int_equal(s.off, at);
+}
+
+static void finds_the_function_around(void **state)
+{
+	(void)state;
+	check(BASE, "first", 0);
+	check(BASE + 0xf, "first", 0xf);
+	check(BASE + 0x10, "other", 0);
+	check(BASE + 0x23, "other", 0x13);
+	check(BASE + 0x24, "c", 0);
+	check(BASE + 0xfff, "c", 0xfdb);
+	check(BASE + 0x1000, "last", 0);
+	check(BASE + 0x107f, "last", 0x7f);
+}
+
+static void knows_nothing_outside(void **state)
+{
+	struct ksym s;
+
+	(void)state;
+	assert_false(ksym_lookup_in(&four, BASE - 1, &s));
+	assert_false(ksym_lookup_in(&four, BASE + 0x1080, &s));
+	assert_false(ksym_lookup_in(&four, 0, &s));
+	assert_false(ksym_lookup_in(&four, UINT64_MAX, &s));
+	/* 4 GiB above: a 32-bit offset would wrap to the first function. */
+	assert_false(ksym_lookup_in(&four, BASE + (UINT64_C(1) << 32), &s));
+}
+
+static void lives_with_an_empty_table(void **state)
+{
+	static const struct ksym_table none = { .off = off, .name_off = name_off, .names = "" };
+	static const struct ksym_table late = {
+		.base = BASE,
+		.len = 0x100,
+		.n = 1,
+		.off = &off[1],
+		.name_off = name_off,
+		.names = "x",
+	};
+	struct ksym s;
+
+	(void)state;
+	assert_false(ksym_lookup_in(&none, 0, &s));
+	assert_false(ksym_lookup_in(&none, BASE, &s));
+	assert_false(ksym_lookup_in(&late, BASE + 0xf, &s));
+	assert_true(ksym_lookup_in(&late, BASE + 0x10, &s));
+}
+
+static void looks_into_the_generated_table(void **state)
+{
+	struct ksym s;
+
+	(void)state;
+	assert_true(ksym_lookup(0x100f, &s));
+	assert_string_equal(s.name, "only");
+	assert_int_equal(s.off, 0xf);
+	assert_false(ksym_lookup(0x1010, &s));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_the_function_around),
+		cmocka_unit_test(knows_nothing_outside),
+		cmocka_unit_test(lives_with_an_empty_table),
+		cmocka_unit_test(looks_into_the_generated_table),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
