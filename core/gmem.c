@@ -79,17 +79,15 @@ enum status gmem_write(const struct stage2 *s2, gpa_t at, const void *buf, size_
 
 enum status gmem_view(const struct stage2 *s2, gpa_t at, void **out, u64 *len)
 {
-	u64 want = *len, have, run;
+	u64 have, run;
 	u8 *first, *p;
 
-	if (!range_ok(at.v, want, BIT(s2->pt.format->input_bits)))
-		return E_RANGE;
 	TRY(gmem_piece(s2, at, 0, &first, &have));
 	/* Leaves that lie one after the other here as there make one window. */
-	while (have < want && gmem_piece(s2, gpa_add(at, have), 0, &p, &run) == OK &&
+	while (have < *len && gmem_piece(s2, gpa_add(at, have), 0, &p, &run) == OK &&
 	       p == first + have)
 		have += run;
 	*out = first;
-	*len = MIN(want, have);
+	*len = MIN(*len, have);
 	return OK;
 }

@@ -157,10 +157,23 @@ enum status kmap_device(struct range win, void **out)
 
 	if (!win.len || !range_ok(win.base, win.len, BIT(kmap.pt.format->input_bits)))
 		return E_INVAL;
+	if (range_overlaps(win.base, win.len, kmap.image_at.base, kmap.image_at.len))
+		return E_EXISTS;
 	l = kmap_lock();
 	st = map_device_pages(l, align_down(win.base, PAGE_SIZE),
 			      align_up(win.base + win.len, PAGE_SIZE));
 	kmap_unlock(&l);
 	*out = arch_phys_to_virt(HPA(win.base));
 	return st;
+}
+
+/* ---- looking up ------------------------------------------------------------------------------- */
+
+hpa_t kmap_phys(const void *p)
+{
+	u64 off = (u64)((const u8 *)p - kmap.image);
+
+	if (off < kmap.image_at.len)
+		return HPA(kmap.image_at.base + off);
+	return arch_virt_to_phys(p);
 }
