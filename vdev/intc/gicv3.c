@@ -79,11 +79,28 @@ static u32 gic_place(struct gicv3 *g, struct gic_bank *b, u32 i)
 	return GIC_NOWHERE;
 }
 
+/* A CPU that keeps what now belongs elsewhere may be asleep or off: have it back at once. */
+static void gic_fetch_strayed(struct gicv3 *g, const struct gic_bank *b, u32 i)
+{
+	u32 v = b->home[i];
+
+	if (!(b->out & 1u << i) || v == b->target[i])
+		return;
+	vintc_collect(&g->dev, v);
+	vintc_notify(&g->dev, v);
+}
+
 void gic_changed(struct gicv3 *g, struct gic_bank *b, u32 mask)
 {
 	for (; mask; mask &= mask - 1) {
-		u32 v = gic_place(g, b, bit_lowest(mask));
+		u32 i = bit_lowest(mask);
+		u32 v;
 
+		gic_fetch_strayed(g, b, i);
+		v = gic_place(g, b, i);
+		/* The short lane may have presented it without our knowing yet. */
+		if (b->hw_bound & 1u << i)
+			v = b->home[i];
 		if (v != GIC_NOWHERE)
 			vintc_notify(&g->dev, v);
 	}
@@ -94,7 +111,7 @@ void gic_groups_changed(struct gicv3 *g)
 	for (u32 v = 0; v < g->n_vcpus; v++) {
 		struct gic_bank *b = &g->vcpu[v].bank;
 
-		gic_changed(g, b, gic_pending(b) | b->out);
+		gic_changed(g, b, gic_pending(b) | b->out | b->hw_bound);
 	}
 	for (u32 w = 1; w < g->n_banks; w++) {
 		struct gic_bank *b = &g->spi[w - 1];
@@ -121,13 +138,6 @@ void gic_route(struct gicv3 *g, struct gic_bank *b, u32 i, u32 aff)
 	if (b->target[i] == v)
 		return;
 	b->target[i] = (u8)v;
-	/* The CPU it leaves may be asleep or off, and would keep what it holds for long. */
-	if (b->out & 1u << i) {
-		u32 from = b->home[i];
-
-		vintc_collect(&g->dev, from);
-		vintc_notify(&g->dev, from);
-	}
 	gic_changed(g, b, 1u << i);
 }
 
@@ -141,15 +151,16 @@ static void gicv3_line(struct vdev *d, u32 vcpu, u32 irq, bool level)
 
 	if (!b)
 		return;
-	if (level && !(b->line & m)) {
-		b->line |= m;
-		b->latch |= b->edge & m;
-	} else if (level) {
-		/* The host's interrupt can only fire again when the guest has completed it: what
-		 * done() will report gone is the one before. */
-		if (!b->hw_irq[irq % 32] || !(b->out & m))
+	if (level) {
+		/* The host's interrupt only fires when the guest has completed what its CPU holds:
+		 * what done() will report gone is the one before. */
+		u32 again = b->out & b->hw_bound & m;
+
+		if ((b->line & m) && !again)
 			return;
-		b->line_again |= m;
+		b->line_again |= again;
+		b->latch |= b->edge & ~b->line & m;
+		b->line |= m;
 	} else {
 		u32 was = b->line & m;
 
@@ -166,8 +177,10 @@ static void gicv3_bind_hw(struct vdev *d, u32 vcpu, u32 irq, u32 hw_irq)
 {
 	struct gic_bank *b = gic_bank_of(gicv3_of(d), vcpu, irq);
 
-	if (b)
-		b->hw_irq[irq % 32] = hw_irq;
+	if (!b)
+		return;
+	b->hw_irq[irq % 32] = hw_irq;
+	b->hw_bound = (b->hw_bound & ~(1u << irq % 32)) | (hw_irq ? 1u : 0u) << irq % 32;
 }
 
 /* An SGI reaches only vCPUs that have it in the group it is sent for. */
@@ -201,13 +214,13 @@ struct gic_pick {
 };
 
 /*
- * By priority; of equal ones the active before the pending, which cannot preempt it. As guests
- * complete nested interrupts from the most urgent on, those left behind come back in time: the
- * core is told by *more and refills when the CPU runs low.
+ * Active ones first: the next completion is of the most urgent active interrupt and must find it,
+ * whatever is pending meanwhile (the guest may have interrupts masked). Then pending ones, which
+ * the CPU takes in this very order. Those left behind follow when the CPU runs low (*more).
  */
 static u32 gic_rank(const struct virq_entry *e)
 {
-	return (u32)e->prio << 1 | !(e->state & VIRQ_ACTIVE);
+	return (e->state & VIRQ_ACTIVE ? 0 : 0x100u) | e->prio;
 }
 
 static bool gic_before(const struct virq_entry *a, const struct virq_entry *b)
@@ -247,8 +260,8 @@ static void gic_pick_add(struct gic_pick *p, const struct virq_entry *e)
 }
 
 /*
- * Active interrupts alone must not fill the CPU: after a priority drop (EOImode 1) they block
- * nobody, and a pending one without a place would wait for them for ever.
+ * Active interrupts alone must not fill the CPU: the pending one may preempt them all, or they
+ * block nobody (after a priority drop, EOImode 1). The last place is the most urgent one's.
  */
 static void gic_pick_settle(struct gic_pick *p)
 {
@@ -388,10 +401,13 @@ static void gicv3_done(struct vdev *d, u32 vcpu, const struct virq_entry *e)
 
 /* ---- questions ----------------------------------------------------------------------------- */
 
-/* Would wake a vCPU: pending, here or in its CPU, and not active as far as we know. */
+/*
+ * Would wake a vCPU: pending, here or in its CPU, and not active. What the CPU has as active may
+ * long be completed, so it does not count: exact when all is home, else rather once too often.
+ */
 static u32 gic_wakers(const struct gicv3 *g, const struct gic_bank *b)
 {
-	return (gic_pending(b) | b->out_latch) & ~b->active & ~b->out_active & b->enabled &
+	return (gic_pending(b) | b->out_latch) & ~b->active & b->enabled &
 	       gic_in_enabled_group(g, b);
 }
 
@@ -441,13 +457,8 @@ static bool gicv3_private_ready(struct vdev *d, u32 vcpu, u32 irq, struct virq_e
 
 static void gic_reset_bank(struct gic_bank *b, u32 first, u32 edge, u32 vcpu)
 {
-	static const struct gic_bank blank;
-	u32 hw_irq[32];
-
-	/* Bindings are wiring, not state. */
-	memcpy(hw_irq, b->hw_irq, sizeof(hw_irq));
-	*b = blank;
-	memcpy(b->hw_irq, hw_irq, sizeof(hw_irq));
+	/* All but the bindings, which are wiring and not state. */
+	memset(b, 0, offsetof(struct gic_bank, hw_bound));
 	b->first = first;
 	b->edge = edge;
 	memset(b->target, (int)vcpu, sizeof(b->target));

@@ -21,14 +21,18 @@ static void gic_recall(struct gicv3 *g, const struct gic_bank *b)
 	u32 mask = b->first ? b->out : 1;
 	u32 asked = 0;
 
-	for (; mask; mask &= mask - 1) {
+	while (mask) {
 		u32 v = b->home[bit_lowest(mask)];
 
-		if (asked & 1u << v)
-			continue;
+		mask &= mask - 1;
+		if (!(asked & 1u << v)) {
+			vintc_collect(&g->dev, v);
+			vintc_notify(&g->dev, v);
+		}
 		asked |= 1u << v;
-		vintc_collect(&g->dev, v);
-		vintc_notify(&g->dev, v);
+		/* What came home with it may have moved on. */
+		if (b->first)
+			mask &= b->out;
 	}
 }
 

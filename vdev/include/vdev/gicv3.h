@@ -61,6 +61,8 @@ struct gic_bank {
 	u8 prio[32];
 	u8 target[32]; /* vCPU it should go to: itself, or by IROUTER; or GIC_NOWHERE */
 	u8 home[32];   /* vCPU where it is a candidate, active, or out */
+	/* Wiring; what stands before is state. */
+	u32 hw_bound; /* which have a host interrupt behind them */
 	u32 hw_irq[32];
 };
 
