@@ -64,8 +64,8 @@ array()
 	kind=$1 type=$2 name=$3
 	shift 3
 	symbols=$(symbols_of "$kind" "$@")
-	twice=$(printf '%s\n' "$symbols" | sort | uniq -d)
-	[ -z "$twice" ] || die "two components would define" $twice
+	twice=$(printf '%s\n' "$symbols" | sort | uniq -d | head -n 1)
+	[ -z "$twice" ] || die "two components would define $twice"
 	printf '\n'
 	for s in $symbols; do
 		printf 'extern const struct %s %s;\n' "$type" "$s"
