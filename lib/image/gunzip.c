@@ -19,7 +19,6 @@
 struct gunzip {
 	z_stream z;
 	struct arena mem;
-	enum status result; /* OK while running */
 };
 
 static voidpf gunzip_alloc(voidpf ctx, uInt n, uInt size)
@@ -38,7 +37,7 @@ enum status gunzip_init(struct gunzip **out, void *state)
 	struct gunzip *g = (struct gunzip *)state;
 	size_t used = align_up(sizeof(*g), 16);
 
-	*g = (struct gunzip){ .result = OK };
+	*g = (struct gunzip){ 0 };
 	arena_init(&g->mem, (u8 *)state + used, GUNZIP_STATE_SIZE - used);
 	g->z.zalloc = gunzip_alloc;
 	g->z.zfree = gunzip_free;
@@ -66,17 +65,16 @@ enum status gunzip_run(struct gunzip *g, struct span *in, u8 **out, size_t *out_
 {
 	uInt in_n = (uInt)MIN(in->n, CHUNK_MAX);
 	uInt room = (uInt)MIN(*out_n, CHUNK_MAX);
+	enum status st;
 
-	if (g->result != OK)
-		return g->result;
 	g->z.next_in = (z_const Bytef *)in->p;
 	g->z.avail_in = in_n;
 	g->z.next_out = *out;
 	g->z.avail_out = room;
-	g->result = status_of(inflate(&g->z, Z_NO_FLUSH));
+	st = status_of(inflate(&g->z, Z_NO_FLUSH));
 	in->p += in_n - g->z.avail_in;
 	in->n -= in_n - g->z.avail_in;
 	*out += room - g->z.avail_out;
 	*out_n -= room - g->z.avail_out;
-	return g->result;
+	return st;
 }

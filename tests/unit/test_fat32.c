@@ -108,6 +108,7 @@ static void test_not_there(void **state)
 		"SHORT.TXT/x",
 		"nowhere/x",
 		"../SHORT.TXT",
+		"0:/SHORT.TXT",
 		"1:/SHORT.TXT",
 		"a:b",
 		"*",
@@ -279,6 +280,27 @@ static void test_many_files(void **state)
 	copy = f[3];
 	assert_int_equal(st.ops->read(&copy, 6399, buf, 1), OK);
 	assert_true(testdata_same(buf, 103000, 6399, 1));
+}
+
+/* The position of a file that is in use outlives others that are only looked at. */
+static void test_position_is_kept(void **state)
+{
+	struct store_file f, other;
+	char buf[512], name[8];
+	u32 before;
+
+	(void)state;
+	mount("fat32.img");
+	assert_int_equal(opened("big.bin", &f), OK);
+	assert_int_equal(st.ops->read(&f, 30000128, buf, 512), OK);
+	for (u32 i = 0; i < 12; i++) {
+		snprintf(name, sizeof(name), "f%02u", i);
+		assert_int_equal(opened(name, &other), OK);
+		before = disk.n_requests;
+		assert_int_equal(st.ops->read(&f, 30000640 + i * 512, buf, 512), OK);
+		assert_true(testdata_same(buf, 0, 30000640 + i * 512, 512));
+		assert_in_range(disk.n_requests - before, 1, 4);
+	}
 }
 
 static void test_mounted_again(void **state)
@@ -484,6 +506,28 @@ static void test_impossible_size(void **state)
 	assert_int_equal(st.ops->read(&f, 1024, &f, 1), E_FORMAT);
 }
 
+/* Two names for one chain, of different sizes. */
+static void test_cross_linked(void **state)
+{
+	struct store_file a, b;
+	u8 *first, *second, buf[1024];
+
+	(void)state;
+	load("fat32.img");
+	first = root_entry("SHORT   TXT");
+	second = root_entry("ALONGF~1TOM");
+	memcpy(second + 20, first + 20, 2);
+	memcpy(second + 26, first + 26, 2);
+	store_le32(first + 28, 512);
+	assert_int_equal(fat_store_mount(&disk.reader, &st), OK);
+	assert_int_equal(opened("SHORT.TXT", &a), OK);
+	assert_int_equal(opened("A long file name, with spaces.toml", &b), OK);
+	assert_int_equal(st.ops->read(&a, 0, buf, 512), OK);
+	assert_int_equal(st.ops->read(&a, 500, buf, 100), E_RANGE);
+	assert_int_equal(st.ops->read(&b, 0, buf, 1024), OK);
+	assert_true(testdata_same(buf, 500, 0, 1024));
+}
+
 static void test_first_cluster_outside(void **state)
 {
 	static const u32 clusters[] = { 0, 1, 0x0ffffff0, 0x7fffffff, 0xffffffff };
@@ -538,6 +582,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_any_offset, teardown),
 		cmocka_unit_test_teardown(test_fragmented, teardown),
 		cmocka_unit_test_teardown(test_many_files, teardown),
+		cmocka_unit_test_teardown(test_position_is_kept, teardown),
 		cmocka_unit_test_teardown(test_mounted_again, teardown),
 		cmocka_unit_test_teardown(test_disk_errors, teardown),
 		cmocka_unit_test_teardown(test_hostile_boot_sectors, teardown),
@@ -545,6 +590,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_cyclic_folder, teardown),
 		cmocka_unit_test_teardown(test_damaged_chains, teardown),
 		cmocka_unit_test_teardown(test_impossible_size, teardown),
+		cmocka_unit_test_teardown(test_cross_linked, teardown),
 		cmocka_unit_test_teardown(test_first_cluster_outside, teardown),
 		cmocka_unit_test_teardown(test_truncated_disk, teardown),
 	};

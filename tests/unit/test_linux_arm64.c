@@ -83,6 +83,9 @@ static void test_text_offset(void **state)
 	assert_non_null(strstr(why, "use 0x40280000"));
 	assert_int_equal(planned(0x40000), E_FORMAT); /* would begin below 0 */
 	assert_non_null(strstr(why, "use 0x80000"));
+	store_le64(image + 8, 0x280000);
+	assert_int_equal(planned(0x80000), E_FORMAT); /* 2 MiB below 0 */
+	assert_int_equal(planned(0x280000), OK);
 	store_le64(image + 8, 0xffffffffffe00000);
 	assert_int_equal(planned(0x40200000), E_FORMAT);
 	assert_non_null(strstr(why, "text_offset"));

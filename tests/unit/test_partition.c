@@ -80,7 +80,7 @@ static void gpt_header_put(u64 at, u64 table, u32 n, u32 size)
 	store_le64(h + 72, table);
 	store_le32(h + 80, n);
 	store_le32(h + 84, size);
-	if (n <= 128 && size <= 512)
+	if ((u64)n * size <= (N_SECTORS - 4) * STORE_SECTOR)
 		store_le32(h + 88, crc32(sector(table), (size_t)n * size));
 	store_le32(h + 16, crc32(h, 92));
 }
