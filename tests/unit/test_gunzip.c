@@ -22,18 +22,22 @@ static struct gunzip *begin(void)
 	return g;
 }
 
+struct slices {
+	size_t in;
+	size_t out;
+};
+
 /* Inflate everything in slices; at most @max bytes come out. */
-static enum status inflate_all(const u8 *in, size_t n, size_t slice_in, size_t slice_out, u8 *out,
-			       size_t max, size_t *got)
+static enum status inflate_all(struct span rest, struct slices max_slice, u8 *out, size_t max,
+			       size_t *got)
 {
 	struct gunzip *g = begin();
-	struct span rest = span_of(in, n);
 	enum status st = OK;
 
 	*got = 0;
 	while (st == OK) {
-		struct span piece = span_of(rest.p, MIN(rest.n, slice_in));
-		size_t room = MIN(max - *got, slice_out), before_room = room;
+		struct span piece = span_of(rest.p, MIN(rest.n, max_slice.in));
+		size_t room = MIN(max - *got, max_slice.out), before_room = room;
 		size_t before_in = piece.n;
 		u8 *to = out + *got;
 
@@ -59,8 +63,9 @@ static void test_slices(void **state)
 	(void)state;
 	for (u32 i = 0; i < array_size(sizes); i++) {
 		for (u32 j = 0; j < array_size(sizes); j++) {
-			assert_int_equal(inflate_all(gz, n, sizes[i], sizes[j], out, sizeof(out),
-						     &got),
+			assert_int_equal(inflate_all(span_of(gz, n),
+						     (struct slices){ sizes[i], sizes[j] }, out,
+						     sizeof(out), &got),
 					 E_NOTFOUND);
 			assert_int_equal(got, 1024);
 			assert_true(testdata_same(out, 500, 0, got));
@@ -76,7 +81,9 @@ static void test_large(void **state)
 	u8 *out = malloc(size);
 
 	(void)state;
-	assert_int_equal(inflate_all(gz, n, 262144, 1048576, out, size, &got), E_NOTFOUND);
+	assert_int_equal(inflate_all(span_of(gz, n), (struct slices){ 262144, 1048576 }, out, size,
+				     &got),
+			 E_NOTFOUND);
 	assert_int_equal(got, size);
 	assert_true(testdata_same(out, 0, 0, size));
 	free(out);
@@ -112,7 +119,9 @@ static void test_truncated(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(inflate_all(gz, i, 1000, 1000, out, sizeof(out), &got), E_BUSY);
+		assert_int_equal(inflate_all(span_of(gz, i), (struct slices){ 1000, 1000 }, out,
+					     sizeof(out), &got),
+				 E_BUSY);
 	free(gz);
 }
 
@@ -123,7 +132,9 @@ static void test_too_little_room(void **state)
 	u8 *gz = testdata_load("named.gz", &n);
 
 	(void)state;
-	assert_int_equal(inflate_all(gz, n, 1000, 1000, out, sizeof(out), &got), E_BUSY);
+	assert_int_equal(inflate_all(span_of(gz, n), (struct slices){ 1000, 1000 }, out,
+				     sizeof(out), &got),
+			 E_BUSY);
 	assert_int_equal(got, 1023);
 	free(gz);
 }
@@ -143,7 +154,8 @@ static void test_damaged(void **state)
 			enum status st;
 
 			gz[i] ^= (u8)(1 << bit);
-			st = inflate_all(gz, n, 1000, 1000, out, sizeof(out), &got);
+			st = inflate_all(span_of(gz, n), (struct slices){ 1000, 1000 }, out,
+					 sizeof(out), &got);
 			gz[i] ^= (u8)(1 << bit);
 			if (i < 3 || i >= n - 8)
 				assert_int_not_equal(st, E_NOTFOUND);
@@ -175,10 +187,14 @@ static void test_header_fields(void **state)
 	}
 	in[19] = (u8)~crc;
 	in[20] = (u8)(~crc >> 8);
-	assert_int_equal(inflate_all(in, sizeof(in), 1000, 16, out, sizeof(out), &got), E_NOTFOUND);
+	assert_int_equal(inflate_all(span_of(in, sizeof(in)), (struct slices){ 1000, 16 }, out,
+				     sizeof(out), &got),
+			 E_NOTFOUND);
 	assert_int_equal(got, 0);
 	in[19] ^= 1;
-	assert_int_equal(inflate_all(in, sizeof(in), 1000, 16, out, sizeof(out), &got), E_FORMAT);
+	assert_int_equal(inflate_all(span_of(in, sizeof(in)), (struct slices){ 1000, 16 }, out,
+				     sizeof(out), &got),
+			 E_FORMAT);
 }
 
 static void test_not_gzip(void **state)
@@ -188,7 +204,8 @@ static void test_not_gzip(void **state)
 	size_t got;
 
 	(void)state;
-	assert_int_equal(inflate_all(zlib_stream, sizeof(zlib_stream), 8, 16, out, 16, &got),
+	assert_int_equal(inflate_all(span_of(zlib_stream, sizeof(zlib_stream)),
+				     (struct slices){ 8, 16 }, out, 16, &got),
 			 E_FORMAT);
 }
 
