@@ -23,11 +23,24 @@ static inline bool same_phase(const void *a, const void *b)
 	return (((uintptr_t)a ^ (uintptr_t)b) & (WORD - 1)) == 0;
 }
 
+/* All loads come first: the compiler cannot know whether the two overlap, and may pair them. */
+static inline void copy_four(word *d, const word *s)
+{
+	word a = s[0], b = s[1], c = s[2], e = s[3];
+
+	d[0] = a;
+	d[1] = b;
+	d[2] = c;
+	d[3] = e;
+}
+
 static void copy_up(u8 *d, const u8 *s, size_t n)
 {
 	if (same_phase(d, s)) {
 		for (; n && !word_aligned(d); n--)
 			*d++ = *s++;
+		for (; n >= 4 * WORD; n -= 4 * WORD, d += 4 * WORD, s += 4 * WORD)
+			copy_four((word *)(void *)d, (const word *)(const void *)s);
 		for (; n >= WORD; n -= WORD, d += WORD, s += WORD)
 			*(word *)(void *)d = *(const word *)(const void *)s;
 	}
@@ -77,6 +90,8 @@ void *memset(void *dst, int c, size_t n)
 
 	for (; n && !word_aligned(d); n--)
 		*d++ = (u8)c;
+	for (; n >= 4 * WORD; n -= 4 * WORD, d += 4 * WORD)
+		copy_four((word *)(void *)d, (const word[4]){ w, w, w, w });
 	for (; n >= WORD; n -= WORD, d += WORD)
 		*(word *)(void *)d = w;
 	for (; n; n--)

@@ -27,8 +27,8 @@ char *t_strchr(const char *s, int c);
 char *t_strrchr(const char *s, int c);
 
 #define ALIGNS	9
-#define LENGTHS 40
-#define ROOM	96
+#define LENGTHS 76
+#define ROOM	128
 
 static _Alignas(16) u8 src[ROOM], ours[ROOM], theirs[ROOM];
 
