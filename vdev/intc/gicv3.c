@@ -277,26 +277,26 @@ static void gic_pick_settle(struct gic_pick *p)
 /*
  * Pending and active at once is for edges only: the CPU does not tell when a level's completion
  * turns it from both to pending (ICH_LR<n>_EL2.EOI), and must not be told both of a hardware
- * interrupt (ICH_LR<n>_EL2.State).
+ * interrupt (ICH_LR<n>_EL2.State). Nor is it given what is routed elsewhere by now. Completion is
+ * notified where it leaves something pending here.
  */
 static struct virq_entry gic_entry(const struct gicv3 *g, const struct gic_bank *b, u32 i)
 {
 	u32 m = 1u << i;
 	bool active = b->active & m;
 	bool edge = b->edge & m;
-	u32 hw = b->hw_irq[i];
-	struct virq_entry e = {
+	bool both = active && edge && !b->hw_irq[i] && (gic_ready(g, b) & m) &&
+		    b->target[i] == b->home[i];
+	bool rest = (b->line & m && !edge) || (b->latch & m && active && !both);
+
+	return (struct virq_entry){
 		.intid = b->first + i,
 		.prio = b->prio[i],
 		.group = b->group1 & m ? 1 : 0,
-		.hw_irq = hw,
-		.state = active ? VIRQ_ACTIVE : VIRQ_PENDING,
+		.state = (u8)((active ? VIRQ_ACTIVE : 0) | (!active || both ? VIRQ_PENDING : 0)),
+		.notify = rest && !b->hw_irq[i],
+		.hw_irq = b->hw_irq[i],
 	};
-
-	if (active && edge && !hw && (gic_ready(g, b) & m))
-		e.state |= VIRQ_PENDING;
-	e.notify = !edge && !hw && ((b->line & m) || (active && (b->latch & m)));
-	return e;
 }
 
 static void gic_give_out(struct gic_vcpu *v, struct gic_bank *b, const struct virq_entry *e)
@@ -366,7 +366,8 @@ static void gic_adopt(struct gicv3 *g, struct gic_bank *b, u32 i, u32 vcpu, u8 s
 	u32 m = 1u << i;
 
 	if (!state) {
-		b->active &= ~m;
+		/* Of a host interrupt it may be an old copy's end, told after the new one's state. */
+		b->active &= ~(m & ~b->hw_bound);
 		return;
 	}
 	gic_move_home(g, b, i, vcpu);
