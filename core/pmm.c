@@ -65,7 +65,7 @@ static void count_freed(struct pmm_locked l, pmm_owner_t owner, u64 n_pages)
 static void block_take(struct pmm_locked l, struct block *b, pmm_owner_t owner)
 {
 	if (b->content == PMM_DIRTY)
-		l.pool->n_dirty--;
+		l.pool->stats.dirty -= BLOCK_PAGES;
 	b->state = BLOCK_WHOLE;
 	b->owner = owner;
 	count_taken(l, owner, BLOCK_PAGES);
@@ -77,7 +77,7 @@ static void block_release(struct pmm_locked l, struct block *b)
 	b->state = BLOCK_FREE;
 	b->owner = PMM_FREE;
 	b->content = PMM_DIRTY;
-	l.pool->n_dirty++;
+	l.pool->stats.dirty += BLOCK_PAGES;
 }
 
 static void block_split(struct pmm_locked l, const struct bank *k, u64 i)
@@ -86,7 +86,7 @@ static void block_split(struct pmm_locked l, const struct bank *k, u64 i)
 	pmm_owner_t *owners;
 
 	if (b->content == PMM_DIRTY)
-		l.pool->n_dirty--;
+		l.pool->stats.dirty -= BLOCK_PAGES;
 	b->state = BLOCK_SPLIT;
 	b->table = 0;
 	b->n_free = (u16)(BLOCK_PAGES - 1);
@@ -98,7 +98,8 @@ static void block_split(struct pmm_locked l, const struct bank *k, u64 i)
 
 static void block_join(struct pmm_locked l, struct block *b)
 {
-	if (b->state == BLOCK_RAGGED || b->n_free != BLOCK_PAGES - 1)
+	/* A ragged block never gets there: one page is its table, at least one is not ours. */
+	if (b->n_free != BLOCK_PAGES - 1)
 		return;
 	count_freed(l, PMM_HYPERVISOR, 1);
 	block_release(l, b);
@@ -490,7 +491,7 @@ static struct block *scrub_begin(hpa_t *at)
 	struct pmm_locked l = pmm_lock();
 	struct block *found = NULL;
 
-	for (u32 k = 0; l.pool->n_dirty != 0 && found == NULL && k < l.pool->n_banks; k++) {
+	for (u32 k = 0; l.pool->stats.dirty != 0 && found == NULL && k < l.pool->n_banks; k++) {
 		const struct bank *bank = &l.pool->bank[k];
 
 		for (u64 i = 0; found == NULL && i < bank->n; i++) {
@@ -504,7 +505,7 @@ static struct block *scrub_begin(hpa_t *at)
 	}
 	if (found) {
 		found->state = BLOCK_SCRUB;
-		l.pool->n_dirty--;
+		l.pool->stats.dirty -= BLOCK_PAGES;
 		l.pool->n_scrubbing++;
 	}
 	pmm_unlock(&l);

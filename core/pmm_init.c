@@ -174,7 +174,7 @@ static void block_draw_free(struct pool *p, const struct draft *d, struct block 
 	b->state = BLOCK_FREE;
 	b->content = (u8)d->content;
 	if (d->content == PMM_DIRTY)
-		p->n_dirty++;
+		p->stats.dirty += BLOCK_PAGES;
 	p->stats.free += BLOCK_PAGES;
 }
 

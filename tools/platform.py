@@ -47,7 +47,7 @@ def components(doc):
         for name in strings(build, "build", kind, []):
             if not re.fullmatch(r"[a-z0-9_]+(/[a-z0-9_]+)*", name):
                 raise Mistake(f'build.{kind}: "{name}" is no name of a component')
-            word = f"{kind}:{name}"
+            word = f"{kind.removesuffix('s')}:{name}"
             if word in words:
                 raise Mistake(f'build.{kind}: "{name}" is listed twice')
             words.append(word)

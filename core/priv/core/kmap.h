@@ -18,3 +18,5 @@ enum status kmap_init(const struct arch_boot *boot, const struct range *mem, u32
 /* Map device registers; the same range twice gives the same address, and so do ranges that share
  * a page. E_EXISTS: it is RAM. E_INVAL: empty, or wraps. */
 enum status kmap_device(struct range win, void **out);
+/* The physical address behind a pointer into our image or the direct map. */
+hpa_t kmap_phys(const void *p);

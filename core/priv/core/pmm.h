@@ -59,6 +59,7 @@ struct pmm_stats {
 	u64 total; /* 4 KiB pages */
 	u64 free;
 	u64 hypervisor; /* the pool's own record included */
+	u64 dirty;	/* of the free: what pmm_scrub_slice() still has to do */
 };
 struct pmm_stats pmm_stats(void);
 /* Counted page by page; the records of split blocks are the hypervisor's. */

@@ -46,7 +46,6 @@ struct pool {
 	struct bank bank[PMM_MAX_BANKS]; /* ascending, apart from each other */
 	u32 n_banks;
 	u32 n_scrubbing;     /* blocks */
-	u64 n_dirty;	     /* free blocks to be zeroed */
 	struct range record; /* where the struct blocks lie */
 	struct pmm_stats stats;
 };

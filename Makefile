@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# One Makefile, no recursion. `make help` says what there is. Layers and what each may include
+# stand in one table below: a wrong include does not compile.
+
+PLAT     ?= aarch64-qemu-virt
+COMPILER ?= gcc
+VMS      ?= configs/vms/linux-aarch64-qemu-smp2.toml
+O        ?= build/$(PLAT)-$(COMPILER)
+SMP      ?=
+MEM      ?=
+QEMU     ?=
+LOG      ?= info
+APPEND   ?=
+TABLE    ?= none
+
+PLATFORM := configs/platforms/$(PLAT).toml
+ISA      := $(firstword $(subst -, ,$(PLAT)))
+CACHE    := .cache
+GUESTS   := $(CACHE)/guests/$(ISA)
+PY       := python3
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+ifeq ($(wildcard $(PLATFORM)),)
+$(error PLAT=$(PLAT): there is no $(PLATFORM); have $(patsubst configs/platforms/%.toml,%,$(wildcard configs/platforms/*.toml)))
+endif
+
+# ---- compilers -------------------------------------------------------------------------------
+ifeq ($(COMPILER),clang)
+CC      := clang --target=aarch64-none-elf
+LD      := ld.lld
+OBJCOPY := llvm-objcopy
+NM      := llvm-nm
+else
+CROSS   := aarch64-linux-gnu-
+CC      := $(CROSS)gcc
+LD      := $(CROSS)ld
+OBJCOPY := $(CROSS)objcopy
+NM      := $(CROSS)nm
+endif
+HOSTCC  ?= gcc
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+	-Wimplicit-fallthrough -Wswitch-enum -Wvla -Wundef -Werror
+# Binaries are the same wherever and whenever they are built.
+REPRO := -ffile-prefix-map=$(CURDIR)/= -fno-record-gcc-switches
+ifeq ($(COMPILER),clang)
+REPRO := -ffile-prefix-map=$(CURDIR)/=
+endif
+ISA_CFLAGS_aarch64 := -mgeneral-regs-only -mno-outline-atomics -march=armv8-a -mcmodel=small
+ISA_CFLAGS := $(ISA_CFLAGS_$(ISA)) -fno-pic -ffreestanding
+OPT := -O2 -g -fno-omit-frame-pointer -fno-strict-aliasing -fno-common -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
+NOSTDINC = -nostdinc -isystem $(shell $(CC) -print-file-name=include)
+TARGET_CFLAGS = -std=gnu2x $(WARN) $(OPT) $(ISA_CFLAGS) $(NOSTDINC) $(REPRO) -MMD -MP
+
+# ---- layers: what each may include -----------------------------------------------------------
+I_base    := -Ibase/include
+I_lib     := $(I_base) -Ilib/include
+I_vdev    := $(I_lib) -Iport/vdev/include -Iport/exit/include -Ivdev/include
+I_drivers := $(I_lib) -Iport/driver/include -Idrivers/include
+I_arch    := $(I_lib) -Iport/arch/include -Iport/exit/include -Iarch/$(ISA)/include \
+	-Iarch/$(ISA)/priv -I$(O)/gen
+I_core    := $(I_lib) -Iport/arch/include -Iport/exit/include -Iport/vdev/include \
+	-Iport/driver/include -Iarch/$(ISA)/include -Icore/include -Icore/priv
+I_main    := $(I_core) -I$(O)/gen
+# A driver that speaks the ISA's own registers gets that one root more.
+I_isa_drivers := -Iarch/$(ISA)/priv -Iarch/$(ISA)/include
+ISA_DRIVERS_aarch64 := irqchip/gicv3
+
+# ---- sources ---------------------------------------------------------------------------------
+COMPONENTS := $(shell $(PY) tools/platform.py $(PLATFORM) components)
+component = $(patsubst $(1):%,%,$(filter $(1):%,$(COMPONENTS)))
+
+include third_party/rules.mk
+
+BASE_SRCS   := $(wildcard base/*.c)
+# Files whose subject is one ISA carry its name; the platform's own is linked, the others are not.
+ISA_FILES   := $(wildcard lib/*/*_aarch64.c lib/*/*_riscv64.c lib/*/*_x86_64.c)
+LIB_SRCS    := $(filter-out $(ISA_FILES),$(wildcard lib/*/*.c)) $(filter %_$(ISA).c,$(ISA_FILES))
+VDEV_SRCS   := $(wildcard vdev/*.c) $(wildcard $(patsubst %,vdev/%*.c,$(call component,vdev)))
+DRIVER_SRCS := drivers/match.c $(patsubst %,drivers/%.c,$(call component,driver)) \
+	$(wildcard drivers/block/*.c)
+DRIVER_SRCS := $(sort $(DRIVER_SRCS))
+CORE_SRCS   := $(wildcard core/*.c)
+ARCH_SRCS   := $(wildcard arch/$(ISA)/*.c)
+ARCH_ASM    := $(filter-out %/fast.S %.ld.S,$(wildcard arch/$(ISA)/*.S))
+MAIN_SRCS   := $(wildcard main/*.c)
+
+obj = $(patsubst %,$(O)/obj/%.o,$(basename $(1)))
+LAYER_base    := $(call obj,$(BASE_SRCS))
+LAYER_lib     := $(call obj,$(LIB_SRCS))
+LAYER_vdev    := $(call obj,$(VDEV_SRCS))
+LAYER_drivers := $(call obj,$(DRIVER_SRCS))
+LAYER_core    := $(call obj,$(CORE_SRCS))
+LAYER_arch    := $(call obj,$(ARCH_SRCS) $(ARCH_ASM))
+LAYER_main    := $(call obj,$(MAIN_SRCS))
+PART_OBJS     := $(patsubst $(PARTS)/%.c,$(O)/parts/%.o,$(PART_SRCS))
+OBJS := $(LAYER_base) $(LAYER_lib) $(LAYER_vdev) $(LAYER_drivers) $(LAYER_core) $(LAYER_arch) \
+	$(LAYER_main) $(PART_OBJS) $(O)/gen/components.o
+
+# Flags a folder needs beyond its layer's.
+$(O)/obj/base/mem.o: EXTRA := -fno-builtin -fno-tree-loop-distribute-patterns
+ifeq ($(COMPILER),clang)
+$(O)/obj/base/mem.o: EXTRA := -fno-builtin
+endif
+$(O)/obj/lib/fdt/%.o: EXTRA := $(GLUE_FDT)
+$(O)/obj/lib/image/gunzip.o: EXTRA := $(GLUE_ZLIB)
+$(O)/obj/lib/store/fat32.o: EXTRA := $(GLUE_FATFS)
+$(foreach d,$(ISA_DRIVERS_$(ISA)),$(eval $(O)/obj/drivers/$(d).o: EXTRA := $(I_isa_drivers)))
+
+.PHONY: all help run image disk setup setup-test clean distclean lint test unit golden fuzz-short \
+	qemu-test bench FORCE compile_commands
+all: $(O)/trivet.bin
+
+help:
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
+
+## Targets
+##   make run            set up what is missing, build, start QEMU: ends at the guest's shell
+##   make test           every test; the last line is "N passed, N failed"
+##   make                build the hypervisor: build/PLAT-COMPILER/trivet.bin
+##   make unit golden qemu-test     one kind of test (qemu-test: ONLY=name for one case)
+##   make bench          instructions per operation, beside other hypervisors
+##   make lint           format, static analysis, layers, budgets
+##   make setup          only fetch and install what `make run` needs
+##   make clean distclean           remove what was built / and what was fetched
+## Variables
+##   PLAT=aarch64-qemu-virt         the machine: a file of configs/platforms/
+##   VMS="a.toml b.toml"            the VMs to start
+##   SMP=4 MEM=2G                   CPUs and memory of the machine
+##   QEMU=/path/to/qemu             another QEMU binary
+##   LOG=error|warn|info|debug      how much the hypervisor says
+##   APPEND="lane=neutral"          boot options (lane=neutral: no short lane)
+##   COMPILER=gcc|clang             the compiler
+##   TABLE=none|mbr|gpt             partition table of the disk
+
+# ---- set-up ----------------------------------------------------------------------------------
+PART_STAMP := $(PARTS)/.stamp
+GUEST_STAMP := $(GUESTS)/Image
+
+setup:
+	@tools/setup/packages.sh run
+	@tools/setup/fetch-parts.sh
+	@guests/fetch-$(ISA).sh
+setup-test: setup
+	@tools/setup/packages.sh test
+
+# Third-party sources are fetched once; what compiles them waits for that.
+$(PART_SRCS) $(PARTS)/libfdt/libfdt.h: | $(CACHE)/parts.done ;
+$(CACHE)/parts.done:
+	@tools/setup/packages.sh run
+	@tools/setup/fetch-parts.sh
+	@mkdir -p $(@D) && touch $@
+$(GUESTS)/Image $(GUESTS)/initramfs.cpio.gz: | $(CACHE)/guest-$(ISA).done ;
+$(CACHE)/guest-$(ISA).done:
+	@guests/fetch-$(ISA).sh
+	@mkdir -p $(@D) && touch $@
+
+# ---- compiling -------------------------------------------------------------------------------
+# A change of flags rebuilds.
+$(O)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(TARGET_CFLAGS) $(COMPONENTS)' | cmp -s - $@ || \
+		echo '$(CC) $(TARGET_CFLAGS) $(COMPONENTS)' > $@
+
+define compile
+@mkdir -p $(@D)
+@echo "  CC    $<"
+@$(CC) $(TARGET_CFLAGS) $(1) $(EXTRA) -c $< -o $@
+endef
+
+$(O)/obj/base/%.o: base/%.c $(O)/flags
+	$(call compile,$(I_base))
+$(O)/obj/lib/%.o: lib/%.c $(O)/flags | $(CACHE)/parts.done
+	$(call compile,$(I_lib))
+$(O)/obj/vdev/%.o: vdev/%.c $(O)/flags
+	$(call compile,$(I_vdev))
+$(O)/obj/drivers/%.o: drivers/%.c $(O)/flags
+	$(call compile,$(I_drivers))
+$(O)/obj/core/%.o: core/%.c $(O)/flags
+	$(call compile,$(I_core))
+$(O)/obj/main/%.o: main/%.c $(O)/flags $(O)/gen/version.h
+	$(call compile,$(I_main))
+$(O)/obj/arch/%.o: arch/%.c $(O)/flags $(O)/gen/asm-offsets.h
+	$(call compile,$(I_arch) -DOFFSETS_VERIFY)
+$(O)/obj/arch/%.o: arch/%.S $(O)/flags $(O)/gen/asm-offsets.h
+	@mkdir -p $(@D)
+	@echo "  AS    $<"
+	@$(CC) $(ISA_CFLAGS) -g $(NOSTDINC) $(REPRO) -MMD -MP $(I_arch) -D__ASSEMBLY__ -c $< -o $@
+
+$(O)/parts/libfdt/%.o: $(PARTS)/libfdt/%.c $(O)/flags
+	$(call compile_part,$(FDT_CFLAGS))
+$(O)/parts/fatfs/%.o: $(PARTS)/fatfs/%.c $(O)/flags
+	$(call compile_part,$(FATFS_CFLAGS))
+$(O)/parts/zlib/%.o: $(PARTS)/zlib/%.c $(O)/flags
+	$(call compile_part,$(ZLIB_CFLAGS))
+define compile_part
+@mkdir -p $(@D)
+@echo "  CC    $(notdir $<)"
+@$(CC) $(1) -isystem $(shell $(CC) -print-file-name=include) $(ISA_CFLAGS) -fno-stack-protector \
+	-fno-asynchronous-unwind-tables $(REPRO) -c $< -o $@
+endef
+
+# ---- generated files -------------------------------------------------------------------------
+$(O)/gen/components.c: tools/ci/components.sh $(PLATFORM) $(O)/flags
+	@mkdir -p $(@D)
+	@tools/ci/components.sh $(COMPONENTS) > $@
+$(O)/gen/components.o: $(O)/gen/components.c
+	$(call compile,$(I_lib) -Iport/vdev/include -Iport/driver/include -Iport/exit/include)
+
+# What assembly needs of C's layouts: emitted as marked lines of assembly, then verified in C.
+$(O)/gen/asm-offsets.h: arch/$(ISA)/offsets.c arch/$(ISA)/offsets.def $(wildcard arch/$(ISA)/include/arch/*.h) $(O)/flags
+	@mkdir -p $(@D)
+	@$(CC) $(TARGET_CFLAGS) $(I_arch) -S $< -o $(O)/gen/offsets.s
+	@sed -n 's/^->\([A-Z0-9_]*\) [#$$]*\([0-9]*\).*/#define \1 \2/p' $(O)/gen/offsets.s > $@
+
+VERSION := 0.1.0
+$(O)/gen/version.h: Makefile
+	@mkdir -p $(@D)
+	@echo '#define TRIVET_VERSION "$(VERSION) ($(ISA), $(COMPILER))"' > $@
+
+# ---- linking ---------------------------------------------------------------------------------
+# Two passes: the first gives the addresses of all functions, the second carries their names for
+# backtraces. The archive of VM files and images stands behind all code, so it moves none.
+LDFLAGS := -nostdlib --gc-sections --build-id=none -z noexecstack -z max-page-size=4096
+
+$(O)/gen/link.ld: arch/$(ISA)/link.ld.S
+	@mkdir -p $(@D)
+	@$(CC) -E -P -x assembler-with-cpp $< -o $@
+
+$(O)/pass1.elf: $(OBJS) $(O)/gen/link.ld $(O)/gen/ksyms0.o $(O)/archives/empty.o
+	@echo "  LD    $@"
+	@$(LD) $(LDFLAGS) -T $(O)/gen/link.ld -o $@ $(OBJS) $(O)/gen/ksyms0.o $(O)/archives/empty.o
+$(O)/gen/ksyms0.c: tools/ksyms.py
+	@mkdir -p $(@D)
+	@$(PY) $< < /dev/null > $@
+$(O)/gen/ksyms.c: $(O)/pass1.elf tools/ksyms.py
+	@$(NM) -n --defined-only $< | $(PY) tools/ksyms.py > $@
+$(O)/gen/%.o: $(O)/gen/%.c
+	$(call compile,$(I_core) -Wno-missing-prototypes)
+
+# An archive becomes an object; any archive makes an image: O/images/NAME.bin from
+# O/archives/NAME.cpio (tools/bundle.py writes those).
+$(O)/archives/empty.cpio: $(PLATFORM)
+	@mkdir -p $(@D)
+	@$(PY) tools/mkarchive.py $@ $(PLATFORM)=platform.toml
+$(O)/archives/%.o: $(O)/archives/%.cpio
+	@printf '.section .archive,"a"\n.balign 16\n.incbin "%s"\n' $< > $(@:.o=.S)
+	@$(CC) $(ISA_CFLAGS) -c $(@:.o=.S) -o $@
+$(O)/images/%.elf: $(O)/archives/%.o $(OBJS) $(O)/gen/ksyms.o
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	@$(LD) $(LDFLAGS) -T $(O)/gen/link.ld -o $@ $(OBJS) $(O)/gen/ksyms.o $<
+$(O)/images/%.bin: $(O)/images/%.elf
+	@$(OBJCOPY) -O binary $< $@
+.PRECIOUS: $(O)/images/%.elf $(O)/archives/%.o $(O)/archives/%.cpio
+
+$(O)/trivet.bin: $(O)/images/empty.bin
+	@cp $< $@ && cp $(O)/images/empty.elf $(O)/trivet.elf
+	@echo "  BIN   $@ ($$(stat -c %s $@) bytes)"
+image: $(O)/trivet.bin
+
+# ---- running ---------------------------------------------------------------------------------
+run: setup
+	@$(MAKE) --no-print-directory -s $(O)/run/ready
+	@$(PY) tools/run.py $(PLATFORM) kernel=$(O)/images/run.bin disk=$(O)/run/disk.img \
+		smp=$(SMP) mem=$(MEM) qemu=$(QEMU) append="log=$(LOG) $(APPEND)"
+$(O)/run/ready: FORCE $(GUESTS)/Image
+	@mkdir -p $(O)/run
+	@$(PY) tools/bundle.py --platform $(PLATFORM) --guests $(GUESTS) --table $(TABLE) \
+		--archive $(O)/archives/run.cpio --disk $(O)/run/disk.img $(VMS)
+	@$(MAKE) --no-print-directory $(O)/images/run.bin
+	@touch $@
+
+include tests/rules.mk
+
+clean:
+	rm -rf build
+distclean: clean
+	rm -rf $(CACHE)
+
+-include $(OBJS:.o=.d)

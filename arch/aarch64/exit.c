@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From syndrome to struct vcpu_exit, and back: completing an access, injecting a fault. What only
+ * AArch64 knows is finished here and the guest resumed; the rest surfaces in neutral words.
+ */
+#include <arch/exit.h>
+#include <arch/exit_by.h>
+#include <arch/firmware.h>
+#include <arch/image.h>
+#include <arch/sysreg.h>
+#include <port/arch.h>
+
+/* How a pending device read ends up in its register. */
+#define RT_SIGN_EXTEND BIT(0)
+#define RT_64	       BIT(1)
+
+void exit_skip(struct arch_vcpu *v)
+{
+	v->pc += v->esr & ESR_IL ? 4 : 2;
+}
+
+/* ---- injecting exceptions (Arm ARM D1.3) ----------------------------------------------------- */
+
+/* Offsets into the guest's vector table for synchronous exceptions. */
+static u64 vector_offset(u64 pstate)
+{
+	if (pstate & PSTATE_AA32)
+		return 0x600;
+	switch (pstate & PSTATE_MODE) {
+	case PSTATE_EL0:
+		return 0x400;
+	case PSTATE_EL1T:
+		return 0x000;
+	default:
+		return 0x200;
+	}
+}
+
+#define SCTLR_EL1_SPAN BIT(23)
+#define PSTATE_PAN     BIT(22)
+#define PSTATE_NZCV    BITS(31, 28)
+
+/* The vCPU is loaded: its EL1 registers are in the CPU. */
+static void inject_sync(struct arch_vcpu *v, u64 esr)
+{
+	u64 pstate = PSTATE_EL1H | PSTATE_DAIF | (v->pstate & (PSTATE_NZCV | PSTATE_PAN));
+	u64 has_pan = field_get(BITS(23, 20), sysreg_read(id_aa64mmfr1_el1));
+
+	if (has_pan && !(sysreg_read(sctlr_el1) & SCTLR_EL1_SPAN))
+		pstate |= PSTATE_PAN;
+	sysreg_write(elr_el1, v->pc);
+	sysreg_write(spsr_el1, v->pstate);
+	sysreg_write(esr_el1, esr | (v->esr & ESR_IL));
+	v->pc = sysreg_read(vbar_el1) + vector_offset(v->pstate);
+	v->pstate = pstate;
+}
+
+void exit_inject_undefined(struct arch_vcpu *v)
+{
+	inject_sync(v, field_put(ESR_EC, EC_UNKNOWN));
+}
+
+static bool from_el0(const struct arch_vcpu *v)
+{
+	return (v->pstate & PSTATE_AA32) || (v->pstate & PSTATE_MODE) == PSTATE_EL0;
+}
+
+/* A synchronous external abort at the address the guest used: what a bus says to nobody's address. */
+void arch_vcpu_inject_fault(struct arch_vcpu *v, const struct vcpu_exit *x)
+{
+	bool fetch = x->kind == EXIT_MEM_FAULT && x->fault.access == FAULT_FETCH;
+	u64 ec = fetch ? EC_IABT_LOWER : EC_DABT_LOWER;
+
+	if (!from_el0(v))
+		ec++; /* "same level" */
+	sysreg_write(far_el1, sysreg_read(far_el2));
+	inject_sync(v, field_put(ESR_EC, ec) | FSC_SYNC_EXTERNAL | (v->esr & ISS_DA_WNR));
+}
+
+/* ---- aborts ----------------------------------------------------------------------------------- */
+
+/*
+ * The guest-physical address of a stage-2 fault. HPFAR_EL2 holds it for translation faults and
+ * for faults on stage-1 walks; for permission faults the guest's own translation is asked
+ * (Arm ARM D19.2.58).
+ */
+static bool fault_address(u64 esr, gpa_t *out)
+{
+	u64 far = sysreg_read(far_el2);
+	u64 kind = field_get(FSC_KIND, esr);
+
+	if (kind != FSC_PERMISSION || esr & ISS_DA_S1PTW) {
+		u64 page = field_get(HPFAR_FIPA, sysreg_read(hpfar_el2)) << 12;
+
+		*out = GPA(page | (esr & ISS_DA_S1PTW ? 0 : far & 0xfff));
+		return true;
+	}
+	u64 saved = sysreg_read(par_el1);
+	__asm__ volatile("at s1e1r, %0\n\tisb" ::"r"(far) : "memory");
+	u64 par = sysreg_read(par_el1);
+	sysreg_write(par_el1, saved);
+	*out = GPA((par & PAR_PA) | (far & 0xfff));
+	return !(par & PAR_F);
+}
+
+static void mem_fault(struct vcpu_exit *x, gpa_t gpa, enum fault_access access, const char *what)
+{
+	x->kind = EXIT_MEM_FAULT;
+	x->fault = (struct exit_fault){ .gpa = gpa, .access = access, .what = what };
+}
+
+static void decode_data_abort(struct arch_vcpu *v, struct vcpu_exit *x)
+{
+	u64 esr = v->esr;
+	enum fault_access access = esr & ISS_DA_WNR ? FAULT_WRITE : FAULT_READ;
+	gpa_t gpa;
+
+	if (!fault_address(esr, &gpa)) {
+		x->kind = EXIT_NONE; /* its tables changed meanwhile: let it try again */
+	} else if (esr & ISS_DA_S1PTW) {
+		mem_fault(x, gpa, access, "page-table walk outside of its memory");
+	} else if (field_get(FSC_KIND, esr) == FSC_PERMISSION) {
+		mem_fault(x, gpa, access, "access its memory region does not allow");
+	} else if (esr & ISS_DA_CM) {
+		x->kind = EXIT_NONE; /* nothing is cached of what is not memory */
+		exit_skip(v);
+	} else if (!(esr & ISS_DA_ISV)) {
+		mem_fault(x, gpa, access, "access by an instruction the CPU does not describe");
+	} else {
+		v->rt = (u32)field_get(ISS_DA_SRT, esr);
+		v->rt_flags = (u32)((esr & ISS_DA_SSE ? RT_SIGN_EXTEND : 0) |
+				    (esr & ISS_DA_SF ? RT_64 : 0));
+		x->kind = EXIT_MMIO;
+		x->io.addr = gpa.v;
+		x->io.width = (u8)(1u << field_get(ISS_DA_SAS, esr));
+		x->io.write = esr & ISS_DA_WNR;
+		x->io.value = vcpu_reg_get(v, v->rt);
+	}
+}
+
+static void decode_fetch_abort(struct arch_vcpu *v, struct vcpu_exit *x)
+{
+	gpa_t gpa;
+
+	if (!fault_address(v->esr, &gpa)) {
+		x->kind = EXIT_NONE;
+		return;
+	}
+	mem_fault(x, gpa, FAULT_FETCH,
+		  field_get(FSC_KIND, v->esr) == FSC_PERMISSION ?
+			  "instruction fetch from memory that is not executable" :
+			  "instruction fetch from an address that is not memory");
+}
+
+/* ---- the rest of the syndromes ---------------------------------------------------------------- */
+
+static void decode_wait(struct arch_vcpu *v, struct vcpu_exit *x)
+{
+	/* WFI, WFIT: wait. WFE, WFET: others may use the CPU, that is what the trap is for. */
+	x->kind = EXIT_IDLE;
+	if (field_get(ISS_WFX_TI, v->esr) & 1)
+		x->kind = EXIT_YIELD;
+	exit_skip(v);
+}
+
+static void decode_sync(struct arch_vcpu *v, struct vcpu_exit *x)
+{
+	v->esr = sysreg_read(esr_el2);
+	switch (field_get(ESR_EC, v->esr)) {
+	case EC_DABT_LOWER:
+		decode_data_abort(v, x);
+		break;
+	case EC_SYS64:
+		emul_sysreg(v, x);
+		break;
+	case EC_HVC64:
+		firmware_guest_call(v, x);
+		break;
+	case EC_SMC64:
+		/* Trapped before it executes, unlike HVC: the PC is still at the SMC. */
+		exit_skip(v);
+		firmware_guest_call(v, x);
+		break;
+	case EC_WFX:
+		decode_wait(v, x);
+		break;
+	case EC_IABT_LOWER:
+		decode_fetch_abort(v, x);
+		break;
+	default:
+		/* Extensions we do not give and AArch32 system registers: not there. */
+		x->kind = EXIT_NONE;
+		exit_inject_undefined(v);
+		break;
+	}
+}
+
+static void decode(struct arch_vcpu *v, u64 by, struct vcpu_exit *x)
+{
+	switch (by & 0xff) {
+	case EXIT_BY_SYNC:
+		decode_sync(v, x);
+		break;
+	case EXIT_BY_IRQ:
+		x->kind = EXIT_IRQ;
+		x->irq = EXIT_IRQ_UNACKED;
+		break;
+	case EXIT_BY_ACKED:
+		x->kind = EXIT_IRQ;
+		x->irq = (u32)(by >> 8);
+		break;
+	default:
+		/* An error the guest's accesses caused: hand it on as a virtual SError. */
+		x->kind = EXIT_NONE;
+		sysreg_write(hcr_el2, sysreg_read(hcr_el2) | HCR_VSE);
+		break;
+	}
+}
+
+void arch_vcpu_run(struct arch_vcpu *v, struct vcpu_exit *x)
+{
+	do
+		decode(v, guest_enter(v), x);
+	while (x->kind == EXIT_NONE);
+}
+
+static u64 extend(u64 value, u32 width, u32 flags)
+{
+	u32 shift = 64 - 8 * width;
+
+	if (!(flags & RT_SIGN_EXTEND))
+		return value;
+	value = (u64)((s64)(value << shift) >> shift);
+	return flags & RT_64 ? value : value & UINT32_MAX;
+}
+
+void arch_vcpu_complete(struct arch_vcpu *v, const struct vcpu_exit *x)
+{
+	if (x->kind == EXIT_MMIO) {
+		if (!x->io.write)
+			vcpu_reg_set(v, v->rt, extend(x->io.value, x->io.width, v->rt_flags));
+		exit_skip(v);
+	} else if (x->kind == EXIT_CPU_ON || x->kind == EXIT_CPU_STATE) {
+		firmware_guest_answer(v, x);
+	}
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The image: code, constants with the archive of VM files, data, stacks. Every boundary at which
+ * rights change is page aligned; the archive begins and the writable part follows it at 2 MiB so
+ * that both are mapped by large blocks. What follows .data is not in the flat binary.
+ */
+OUTPUT_ARCH(aarch64)
+ENTRY(image_head)
+
+SECTIONS
+{
+	. = 0x0000400000000000;
+	image_start = .;
+	.text : {
+		*(.head)
+		*(.text.boot)
+		*(.text .text.*)
+	}
+	. = ALIGN(4096);
+	image_text_end = .;
+	.rodata : {
+		*(.rodata .rodata.*)
+	}
+	.archive : {
+		. = ALIGN(4096);
+		image_archive_start = .;
+		KEEP(*(.archive))
+		image_archive_end = .;
+	}
+	.ksyms : {
+		. = ALIGN(4096);
+		KEEP(*(.ksyms))
+	}
+	. = ALIGN(4096);
+	image_rodata_end = .;
+	.data : {
+		*(.data .data.*)
+		. = ALIGN(16);
+	}
+	.bss (NOLOAD) : {
+		. = ALIGN(16);
+		image_bss_start = .;
+		*(.bss .bss.* COMMON)
+		. = ALIGN(16);
+		image_bss_end = .;
+	}
+	. = ALIGN(4096);
+	image_stacks_start = .;
+	.stacks (NOLOAD) : {
+		*(.stacks)
+	}
+	image_stacks_end = .;
+	.early (NOLOAD) : {
+		*(.early)
+	}
+	. = ALIGN(4096);
+	image_end = .;
+	image_mem_size = image_end - image_start;
+
+	/DISCARD/ : {
+		*(.comment .note .note.* .eh_frame .eh_frame_hdr .ARM.attributes)
+	}
+}
+
+ASSERT(image_mem_size <= 0x40000000, "the early tables map 1 GiB of image")

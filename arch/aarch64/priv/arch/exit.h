@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between the files that take a trap apart.
+ */
+#pragma once
+
+#include <arch/types.h>
+#include <port/exit.h>
+
+/* emul.c: a trapped system register or system instruction (EC 0x18). */
+void emul_sysreg(struct arch_vcpu *v, struct vcpu_exit *x);
+
+/* exit.c: the architecture's answer to an instruction that does not exist. */
+void exit_inject_undefined(struct arch_vcpu *v);
+
+/* exit.c: step over the instruction that trapped. */
+void exit_skip(struct arch_vcpu *v);
+
+/* General register @n of the guest; 31 reads as zero and swallows writes. */
+static inline u64 vcpu_reg_get(const struct arch_vcpu *v, u32 n)
+{
+	return n == 31 ? 0 : v->x[n];
+}
+
+static inline void vcpu_reg_set(struct arch_vcpu *v, u32 n, u64 value)
+{
+	if (n != 31)
+		v->x[n] = value;
+}

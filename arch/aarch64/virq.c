@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * List registers: what the CPU's virtual interface holds for the loaded vCPU. Register 0 is kept
+ * for the guest's virtual timer, so that the short lane can present it without looking; the
+ * others are filled in order. While presented, the register is the truth: nobody keeps a copy.
+ */
+#include <arch/fast_regs.h>
+#include <arch/sysreg.h>
+#include <port/arch.h>
+
+#define LR_LO(n)  S3_4_C12_C12_##n
+#define LR_HI(n)  S3_4_C12_C13_##n
+
+#define LR_CASES(X)                                                                   \
+	X(0, LR_LO(0)) X(1, LR_LO(1)) X(2, LR_LO(2)) X(3, LR_LO(3)) X(4, LR_LO(4))    \
+	X(5, LR_LO(5)) X(6, LR_LO(6)) X(7, LR_LO(7)) X(8, LR_HI(0)) X(9, LR_HI(1))    \
+	X(10, LR_HI(2)) X(11, LR_HI(3)) X(12, LR_HI(4)) X(13, LR_HI(5)) X(14, LR_HI(6)) \
+	X(15, LR_HI(7))
+
+static u64 lr_read(u32 n)
+{
+	switch (n) {
+#define READ(i, reg) \
+	case i:      \
+		return sysreg_read(reg);
+		LR_CASES(READ)
+#undef READ
+	default:
+		return 0;
+	}
+}
+
+static void lr_write(u32 n, u64 value)
+{
+	switch (n) {
+#define WRITE(i, reg)                     \
+	case i:                           \
+		sysreg_write(reg, value); \
+		break;
+		LR_CASES(WRITE)
+#undef WRITE
+	default:
+		break;
+	}
+}
+
+u32 arch_virq_slots(void)
+{
+	return (u32)arch_this_cpu()->n_lrs - 1;
+}
+
+/*
+ * With a host interrupt behind it, "active and pending" is not allowed and not needed: the host
+ * interrupt comes again after the guest's end of interrupt (IHI 0069 12.4.5, HW bit).
+ */
+static u64 lr_value(const struct virq_entry *e)
+{
+	u64 lr = field_put(ICH_LR_INTID, e->intid) | field_put(ICH_LR_PRIO, e->prio) |
+		 field_put(ICH_LR_GROUP, e->group) | field_put(ICH_LR_STATE, e->state);
+
+	if (!e->hw_irq)
+		return e->notify ? lr | ICH_LR_EOI : lr;
+	if (e->state == (VIRQ_PENDING | VIRQ_ACTIVE))
+		lr &= ~field_put(ICH_LR_STATE, VIRQ_PENDING);
+	return lr | ICH_LR_HW | field_put(ICH_LR_PINTID, e->hw_irq);
+}
+
+void arch_virq_present(struct arch_vcpu *v, const struct virq_entry *list, u32 n, bool more)
+{
+	u32 next = 1;
+
+	for (u32 i = 0; i < n; i++) {
+		u32 slot = list[i].intid == TIMER_VIRT_INTID ? 0 : next++;
+
+		lr_write(slot, lr_value(&list[i]));
+		v->lr_used |= BIT(slot);
+	}
+	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN | (more ? ICH_HCR_UIE : 0));
+}
+
+static struct virq_entry entry_of(u64 lr)
+{
+	return (struct virq_entry){
+		.intid = (u32)field_get(ICH_LR_INTID, lr),
+		.prio = (u8)field_get(ICH_LR_PRIO, lr),
+		.group = lr & ICH_LR_GROUP ? 1 : 0,
+		.state = (u8)field_get(ICH_LR_STATE, lr),
+		.hw_irq = lr & ICH_LR_HW ? (u32)field_get(ICH_LR_PINTID, lr) : 0,
+	};
+}
+
+u32 arch_virq_collect(struct arch_vcpu *v, struct virq_entry *list)
+{
+	/* The short lane may have filled register 0 by itself. */
+	u64 used = v->lr_used | BIT(0);
+	u32 n = 0;
+
+	for (; used; used &= used - 1) {
+		u32 slot = bit_lowest(used);
+		u64 lr = lr_read(slot);
+
+		if (lr == 0)
+			continue;
+		list[n++] = entry_of(lr);
+		lr_write(slot, 0);
+	}
+	v->lr_used = 0;
+	return n;
+}
+
+bool arch_virq_pending(const struct arch_vcpu *v)
+{
+	u64 pending = field_put(ICH_LR_STATE, VIRQ_PENDING);
+
+	for (u64 used = v->lr_used | BIT(0); used; used &= used - 1) {
+		if (lr_read(bit_lowest(used)) & pending)
+			return true;
+	}
+	return false;
+}
+
+/* ---- timers that the hardware gives to guests ------------------------------------------------ */
+
+u32 arch_guest_timers(const struct hostdesc *hd, struct arch_guest_timer *out)
+{
+	u32 n = 0;
+
+	if (hd->irq_timer_guest_virt)
+		out[n++] = (struct arch_guest_timer){ hd->irq_timer_guest_virt, TIMER_VIRT_INTID };
+	if (hd->irq_timer_guest_phys)
+		out[n++] = (struct arch_guest_timer){ hd->irq_timer_guest_phys, TIMER_PHYS_INTID };
+	return n;
+}
+
+/* Only the virtual timer, and only where the host numbers it as the short lane expects. */
+void arch_guest_timer_ready(struct arch_vcpu *v, u32 index, const struct virq_entry *how)
+{
+	if (index != 0)
+		return;
+	v->timer_lr = how && how->hw_irq == TIMER_VIRT_INTID ? lr_value(how) : 0;
+}
+
+static u64 timer_deadline(u64 ctl, u64 cval)
+{
+	return (ctl & (CNT_CTL_ENABLE | CNT_CTL_IMASK)) == CNT_CTL_ENABLE ? cval : ARCH_NEVER;
+}
+
+u64 arch_guest_timer_deadline(const struct arch_vcpu *v)
+{
+	u64 virt = timer_deadline(v->sys.cntv_ctl, v->sys.cntv_cval);
+	u64 phys = timer_deadline(v->sys.cntp_ctl, v->sys.cntp_cval);
+
+	return MIN(virt, phys);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every VM file of every store goes through the same steps: read, translate, complete by the
+ * default board, validate, look for its images. Mistakes of one file never keep another from
+ * starting.
+ */
+#include <core/guests.h>
+
+#include <base/fmt.h>
+#include <base/str.h>
+#include <core/log.h>
+#include <core/stores.h>
+#include <core/vm.h>
+#include <lib/config.h>
+
+#define MAX_FILE KIB(64)
+
+struct candidate {
+	struct vm *vm;
+	struct vmdesc *desc;
+	bool refused;
+};
+
+static struct candidate found[VM_MAX];
+static u32 n_found;
+
+/* ---- saying what is wrong --------------------------------------------------------------------- */
+
+static void emit(struct diag *d, enum diag_level level, const struct src_pos *at, const char *text)
+{
+	char prefix[160];
+
+	(void)d;
+	diag_prefix(prefix, sizeof(prefix), level, at);
+	log_print(level == DIAG_ERROR ? LOG_ERROR : LOG_WARN, "%s%s", prefix, text);
+}
+
+/* ---- the machine, as the validator sees it ---------------------------------------------------- */
+
+static struct vd_target target(void)
+{
+	static struct vd_class_info infos[VM_MAX];
+	static u64 hw_ids[HD_MAX_CPUS];
+	struct vd_target t = {
+		.gpa_limit = UINT64_C(1) << arch_pt_guest()->input_bits,
+		.n_cpus = n_cpus,
+		.cpu_hw_id = hw_ids,
+		.free_ram = pmm_stats().free * PAGE_SIZE,
+		.classes = infos,
+	};
+
+	for (u32 i = 0; i < n_cpus; i++)
+		hw_ids[i] = cpus[i].arch.hw_id;
+	for (const struct vdev_class *const *c = vdev_classes; *c && t.n_classes < VM_MAX; c++)
+		infos[t.n_classes++] = (*c)->info;
+	return t;
+}
+
+/* ---- one file --------------------------------------------------------------------------------- */
+
+struct folder {
+	enum vd_source source;
+	u32 n;
+	char name[VM_MAX][64];
+};
+
+static enum status read_text(struct vm *vm, const struct store *st, const char *path,
+			     struct span *out)
+{
+	struct store_file f;
+	u8 *text;
+
+	TRY(st->ops->open(st, path, &f));
+	if (f.size > MAX_FILE)
+		return E_RANGE;
+	text = arena_alloc(&vm->arena, f.size + 1, 1);
+	if (!text)
+		return E_NOMEM;
+	TRY(st->ops->read(&f, 0, text, f.size));
+	*out = span_of(text, f.size);
+	return OK;
+}
+
+static enum status translate(struct candidate *c, enum vd_source source, const char *name,
+			     struct diag *d)
+{
+	const struct config_lang *lang = config_detect(name);
+	struct vm *vm = c->vm;
+	char path[STORE_PATH_MAX];
+	struct span text;
+	char *file;
+	enum status st;
+
+	fmt_snprintf(path, sizeof(path), "%s:/" GUESTS_FOLDER "/%s", stores_name(source), name);
+	file = arena_strdup(&vm->arena, path, strlen(path));
+	fmt_snprintf(path, sizeof(path), GUESTS_FOLDER "/%s", name);
+	if (!file || !lang)
+		return E_NOMEM;
+	st = read_text(vm, stores_get(source), path, &text);
+	if (st != OK) {
+		diag_report(d, DIAG_ERROR, (struct src_pos){ .file = file }, "cannot be read: %s",
+			    st == E_RANGE ? "more than 64 KiB is not a VM file" : status_str(st));
+		return st;
+	}
+	st = lang->parse(text, file, &vm->arena, d, &c->desc);
+	if (st == E_NOMEM)
+		diag_report(d, DIAG_ERROR, (struct src_pos){ .file = file },
+			    "is too large to be understood in %u KiB", VM_ARENA_PAGES * 4);
+	if (!c->desc)
+		return E_INVAL;
+	c->desc->home = source;
+	c->desc->folder = STR(GUESTS_FOLDER);
+	return st;
+}
+
+static void take_file(enum vd_source source, const char *name)
+{
+	struct diag d = { .emit = emit };
+	struct vd_target t = target();
+	struct candidate *c = &found[n_found];
+	enum status st;
+
+	*c = (struct candidate){ .vm = vm_new() };
+	if (!c->vm) {
+		log_error("%s:/" GUESTS_FOLDER "/%s: no room for another VM", stores_name(source),
+			  name);
+		return;
+	}
+	c->vm->tag = ++n_found;
+	st = translate(c, source, name, &d);
+	if (c->desc) {
+		if (vmdesc_add_default_board(c->desc, &c->vm->arena) != OK)
+			st = E_NOMEM;
+		if (vmdesc_validate(c->desc, &t, &d) != OK || st != OK || d.n_errors)
+			vm_find_images(c->desc, &d);
+		else if (vm_plan_images(c->vm, c->desc, &d) != OK)
+			st = E_INVAL;
+	}
+	c->refused = st != OK || d.n_errors || !c->desc;
+}
+
+static enum status take_name(void *ctx, const char *name, u64 size)
+{
+	struct folder *f = ctx;
+
+	(void)size;
+	if (!config_detect(name))
+		return OK;
+	if (f->n == VM_MAX || strlen(name) >= sizeof(f->name[0])) {
+		log_error("%s:/" GUESTS_FOLDER "/%s: too many VM files, or too long a name",
+			  stores_name(f->source), name);
+		return OK;
+	}
+	memcpy(f->name[f->n++], name, strlen(name) + 1);
+	return OK;
+}
+
+/* Names first, files then: a store lists and opens with the same state. */
+static void take_folder(enum vd_source source)
+{
+	static struct folder f;
+	const struct store *st = stores_get(source);
+
+	f = (struct folder){ .source = source };
+	if (!st || st->ops->list(st, GUESTS_FOLDER, take_name, &f) != OK)
+		return;
+	for (u32 i = 0; i < f.n; i++)
+		take_file(source, f.name[i]);
+}
+
+/* ---- all of them ------------------------------------------------------------------------------ */
+
+static void sort_by_id(void)
+{
+	for (u32 i = 1; i < n_found; i++) {
+		struct candidate c = found[i];
+		u32 at = i;
+
+		for (; at > 0 && c.desc && (!found[at - 1].desc || found[at - 1].desc->id > c.desc->id);
+		     at--)
+			found[at] = found[at - 1];
+		found[at] = c;
+	}
+}
+
+static void check_set(struct diag *d)
+{
+	static const struct vmdesc *descs[VM_MAX];
+	static bool refused[VM_MAX];
+	static u32 index[VM_MAX];
+	u32 n = 0;
+
+	for (u32 i = 0; i < n_found; i++) {
+		if (!found[i].desc)
+			continue;
+		descs[n] = found[i].desc;
+		refused[n] = found[i].refused;
+		index[n++] = i;
+	}
+	if (vmdesc_validate_set(descs, n, refused, d) == OK)
+		return;
+	for (u32 i = 0; i < n; i++)
+		found[index[i]].refused |= refused[i];
+}
+
+static void refuse(struct candidate *c)
+{
+	log_error("VM \"%.*s\" is not started",
+		  c->desc ? (int)c->desc->name.n : 1, c->desc ? c->desc->name.p : "?");
+	vm_free(c->vm);
+	c->vm = NULL;
+}
+
+void guests_start(void)
+{
+	struct diag d = { .emit = emit };
+
+	take_folder(VD_SRC_MEMORY);
+	take_folder(VD_SRC_FS);
+	sort_by_id();
+	check_set(&d);
+	for (u32 i = 0; i < n_found; i++) {
+		struct candidate *c = &found[i];
+
+		if (c->refused || vm_build(c->vm, c->desc, &d) != OK)
+			refuse(c);
+		else
+			vm_print_board(c->vm);
+	}
+	if (n_found == 0)
+		log_error("no VM files: looked for /" GUESTS_FOLDER "/*.toml in the archive%s",
+			  stores_get(VD_SRC_FS) ? " and on the disk" : "; there is no disk");
+	for (u32 i = 0; i < n_vms; i++)
+		vm_start(vms[i]);
+	vm_boot_done();
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who has a CPU: the runnable vCPU of the highest priority; those of equal priority take turns.
+ */
+#pragma once
+
+#include <core/cpu.h>
+
+/* Once, on the boot CPU: length of a turn, and the host timer's interrupt. */
+enum status sched_init(const struct hostdesc *hd);
+/* Give the calling CPU to its vCPUs, work, and sleep, for ever. */
+noreturn_fn void sched_run(void);
+/* @v lives on @c from now on. Before it first runs. */
+void sched_add(struct cpu *c, struct vcpu *v);
+/* @v spins: does somebody else on its CPU want to run instead? */
+bool sched_yield(struct vcpu *v);

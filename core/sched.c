@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One loop per CPU, no threads. A vCPU alone on its CPU runs without any tick: the host timer is
+ * armed only while somebody else wants the CPU, or waits for a time. Work for VMs (loading,
+ * scrubbing) gets a slice when nothing runs, and after each turn while something does.
+ */
+#include <core/sched.h>
+
+#include <core/console.h>
+#include <core/irq.h>
+#include <core/pmm.h>
+#include <core/vcpu.h>
+#include <core/vm.h>
+
+#define DEFAULT_SLICE_US 10000
+
+static u64 slice_cycles;
+
+static void timer_fired(void *ctx)
+{
+	(void)ctx;
+	arch_timer_arm(ARCH_NEVER);
+	this_cpu()->resched = true;
+}
+
+enum status sched_init(const struct hostdesc *hd)
+{
+	struct hd_irq irq = { hd->irq_timer_host, HD_TRIGGER_LEVEL };
+	u64 us = hd->slice_us ? hd->slice_us : DEFAULT_SLICE_US;
+
+	slice_cycles = arch_cycles_hz() / 1000000 * us;
+	return irq_request(irq, IRQ_COMPLETE, timer_fired, NULL);
+}
+
+void sched_add(struct cpu *c, struct vcpu *v)
+{
+	struct vcpu **end = &c->vcpus;
+
+	while (*end)
+		end = &(*end)->next_on_cpu;
+	v->cpu = c;
+	v->next_on_cpu = NULL;
+	*end = v;
+	c->n_vcpus++;
+	for (v = c->vcpus; v && c->n_vcpus > 1; v = v->next_on_cpu)
+		arch_vcpu_set_sharing(&v->arch, ARCH_SHARED);
+}
+
+/* @a rather than @b: priority first, then who has not had the CPU for longer. */
+static bool better(const struct vcpu *a, const struct vcpu *b)
+{
+	if (a->priority != b->priority)
+		return a->priority > b->priority;
+	return a->last_turn < b->last_turn;
+}
+
+/*
+ * The next to run, and when the host timer has to call: at the end of the turn if another one is
+ * runnable, and when a waiting one's timer is due.
+ */
+static struct vcpu *pick(struct cpu *c, u64 now, u64 *alarm)
+{
+	struct vcpu *best = NULL;
+	u32 n_runnable = 0;
+
+	*alarm = ARCH_NEVER;
+	for (struct vcpu *v = c->vcpus; v; v = v->next_on_cpu) {
+		if (!vcpu_runnable(v, now)) {
+			if (v->state == VCPU_WAITING)
+				*alarm = MIN(*alarm, v->wake_at);
+			continue;
+		}
+		n_runnable++;
+		if (!best || better(v, best))
+			best = v;
+	}
+	if (n_runnable > 1 && c->turn && c->turn->priority == best->priority &&
+	    now < c->slice_end && vcpu_runnable(c->turn, now))
+		best = c->turn;
+	if (best != c->turn || now >= c->slice_end)
+		c->slice_end = now + slice_cycles;
+	if (n_runnable > 1)
+		*alarm = MIN(*alarm, c->slice_end);
+	c->turn = best;
+	if (best)
+		best->last_turn = now;
+	return best;
+}
+
+bool sched_yield(struct vcpu *v)
+{
+	struct cpu *c = v->cpu;
+	u64 now = arch_cycles();
+
+	for (struct vcpu *o = c->vcpus; o; o = o->next_on_cpu) {
+		if (o != v && o->priority >= v->priority && vcpu_runnable(o, now)) {
+			c->slice_end = now;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void idle(struct cpu *c, u64 alarm)
+{
+	if (console_busy())
+		console_poll();
+	if (c->resched)
+		return;
+	arch_timer_arm(alarm);
+	arch_cpu_idle();
+	while (irq_dispatch(EXIT_IRQ_UNACKED))
+		;
+}
+
+/* A turn with work waiting ends like one with a competitor. */
+static void run_one(struct cpu *c)
+{
+	u64 now = arch_cycles(), alarm;
+	bool turn_over = now >= c->slice_end;
+	bool work = (turn_over || !c->turn) && vm_work(c);
+	struct vcpu *v = pick(c, now, &alarm);
+
+	if (v) {
+		arch_timer_arm(vm_has_work(c) ? MIN(alarm, c->slice_end) : alarm);
+		vcpu_run(v);
+	} else if (!work && !vm_work(c) && !pmm_scrub_slice(1)) {
+		idle(c, alarm);
+	} else {
+		while (irq_dispatch(EXIT_IRQ_UNACKED))
+			;
+	}
+}
+
+void sched_run(void)
+{
+	struct cpu *c = this_cpu();
+
+	for (;;) {
+		c->resched = false;
+		run_one(c);
+	}
+}

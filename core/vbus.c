@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Device accesses of guests. Windows are kept in order, so a look-up is a binary search; and
+ * since drivers access the same device again and again, each vCPU remembers its last window.
+ */
+#include <core/vbus.h>
+
+#include <base/bits.h>
+#include <base/range.h>
+#include <core/panic.h>
+#include <core/vcpu.h>
+#include <core/vm.h>
+
+enum status vbus_add(struct vbus *bus, const struct vbus_window *win)
+{
+	u32 at = bus->n;
+
+	BUG_ON(bus->sealed);
+	if (bus->n == VBUS_MAX_WINDOWS)
+		return E_NOMEM;
+	for (u32 i = 0; i < bus->n; i++) {
+		if (range_overlaps(bus->win[i].base, bus->win[i].len, win->base, win->len))
+			return E_EXISTS;
+	}
+	for (; at > 0 && bus->win[at - 1].base > win->base; at--)
+		bus->win[at] = bus->win[at - 1];
+	bus->win[at] = *win;
+	bus->n++;
+	return OK;
+}
+
+void vbus_seal(struct vbus *bus)
+{
+	bus->sealed = true;
+}
+
+/* Index of the first window that begins above @addr. */
+static u32 upper_bound(const struct vbus *bus, u64 addr)
+{
+	u32 lo = 0, hi = bus->n;
+
+	while (lo < hi) {
+		u32 mid = (lo + hi) / 2;
+
+		if (bus->win[mid].base <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static struct vbus_window *find(struct vcpu *v, u64 addr)
+{
+	struct vbus *bus = &v->vm->bus;
+	u32 i = upper_bound(bus, addr);
+
+	if (i == 0 || addr - bus->win[i - 1].base >= bus->win[i - 1].len)
+		return NULL;
+	v->bus_hit = &bus->win[i - 1];
+	return v->bus_hit;
+}
+
+enum status vbus_access(struct vcpu *v, struct io_access *io)
+{
+	struct vbus_window *w = v->bus_hit;
+	struct vdev_locked l;
+	u64 off;
+
+	if (unlikely(!w || io->addr - w->base >= w->len)) {
+		w = find(v, io->addr);
+		if (!w)
+			return E_NOTFOUND;
+	}
+	off = io->addr - w->base;
+	if (unlikely((off & (io->width - 1u)) || off + io->width > w->len))
+		return E_INVAL;
+	l = vdev_lock(w->host);
+	if (io->write)
+		w->ops->write(w->host->dev, (u32)off, io->width, io->value & bits_below(8u * io->width));
+	else
+		io->value = w->ops->read(w->host->dev, (u32)off, io->width) &
+			    bits_below(8u * io->width);
+	vdev_unlock(&l);
+	return OK;
+}
+
+const struct vbus_window *vbus_nearest(const struct vbus *bus, u64 addr)
+{
+	u32 i = upper_bound(bus, addr);
+
+	if (i > 0 && (i == bus->n || addr - bus->win[i - 1].base < bus->win[i].base - addr))
+		return &bus->win[i - 1];
+	return i < bus->n ? &bus->win[i] : NULL;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * THE loop: run the guest, look at the exit, act, again. Handlers decide (enum next), they do not
+ * schedule; nothing here blocks.
+ */
+#include <core/vcpu.h>
+
+#include <base/fmt.h>
+#include <core/irq.h>
+#include <core/log.h>
+#include <core/sched.h>
+#include <core/virq.h>
+#include <core/vm.h>
+
+#define MAX_COMPLAINTS 8
+
+void vcpu_complain(struct vcpu *v, const char *format, ...)
+{
+	char text[160];
+	va_list ap;
+
+	if (v->n_complaints >= MAX_COMPLAINTS)
+		return;
+	va_start(ap, format);
+	fmt_vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	log_warn("VM %u \"%s\" vCPU %u at 0x%llx: %s%s", v->vm->desc->id, v->vm->name, v->index,
+		 (unsigned long long)arch_vcpu_pc(&v->arch), text,
+		 ++v->n_complaints == MAX_COMPLAINTS ? " (no more of these)" : "");
+}
+
+/* ---- exits ------------------------------------------------------------------------------------ */
+
+static void name_nearest(const struct vcpu *v, u64 addr, char *buf, size_t size)
+{
+	const struct vbus_window *w = vbus_nearest(&v->vm->bus, addr);
+
+	if (!w)
+		fmt_snprintf(buf, size, "the VM has no devices");
+	else
+		fmt_snprintf(buf, size, "nearest device: %.*s at 0x%llx",
+			     STR_ARG(w->host->desc->name), (unsigned long long)w->base);
+}
+
+static enum next handle_mmio(struct vcpu *v, struct vcpu_exit *x)
+{
+	char near[80];
+	enum status st = vbus_access(v, &x->io);
+
+	if (likely(st == OK)) {
+		arch_vcpu_complete(&v->arch, x);
+		return NEXT_RUN;
+	}
+	name_nearest(v, x->io.addr, near, sizeof(near));
+	vcpu_complain(v, "%u-byte %s at 0x%llx: %s (%s)", x->io.width,
+		      x->io.write ? "write" : "read", (unsigned long long)x->io.addr,
+		      st == E_NOTFOUND ? "nothing is there" : "misaligned device access", near);
+	arch_vcpu_inject_fault(&v->arch, x);
+	return NEXT_RUN;
+}
+
+static enum next handle_mem_fault(struct vcpu *v, struct vcpu_exit *x)
+{
+	static const char *const access[] = { "read", "write", "fetch" };
+	char near[80];
+
+	name_nearest(v, x->fault.gpa.v, near, sizeof(near));
+	vcpu_complain(v, "%s at 0x%llx: %s (%s)", access[x->fault.access],
+		      (unsigned long long)x->fault.gpa.v, x->fault.what, near);
+	arch_vcpu_inject_fault(&v->arch, x);
+	return NEXT_RUN;
+}
+
+static enum next handle_irq(struct vcpu_exit *x)
+{
+	irq_dispatch(x->irq);
+	return this_cpu()->resched ? NEXT_RESCHED : NEXT_RUN;
+}
+
+static enum next handle_idle(struct vcpu *v)
+{
+	if (atomic_load_explicit(&v->posts, memory_order_acquire) ||
+	    arch_virq_pending(&v->arch))
+		return NEXT_RUN;
+	v->state = VCPU_WAITING;
+	return NEXT_RESCHED;
+}
+
+static enum next handle_cpu_off(struct vcpu *v)
+{
+	vm_vcpu_off(v);
+	return NEXT_RESCHED;
+}
+
+static enum next handle_end(struct vcpu *v, enum vm_end_reason why)
+{
+	vm_end(v->vm, why);
+	return NEXT_RUN; /* the post that ends this vCPU is there */
+}
+
+static enum next vcpu_handle(struct vcpu *v, struct vcpu_exit *x)
+{
+	v->n_exits[x->kind]++;
+	switch (x->kind) {
+	case EXIT_MMIO:
+		return handle_mmio(v, x);
+	case EXIT_IRQ:
+		return handle_irq(x);
+	case EXIT_IDLE:
+		return handle_idle(v);
+	case EXIT_IPI:
+		virq_ipi(v, &x->ipi);
+		return NEXT_RUN;
+	case EXIT_MEM_FAULT:
+		return handle_mem_fault(v, x);
+	case EXIT_YIELD:
+		return sched_yield(v) ? NEXT_RESCHED : NEXT_RUN;
+	case EXIT_CPU_ON:
+		x->cpu.result = vm_cpu_on(v->vm, &x->cpu);
+		arch_vcpu_complete(&v->arch, x);
+		return NEXT_RUN;
+	case EXIT_CPU_STATE:
+		x->cpu.result = vm_cpu_state(v->vm, &x->cpu);
+		arch_vcpu_complete(&v->arch, x);
+		return NEXT_RUN;
+	case EXIT_CPU_OFF:
+		return handle_cpu_off(v);
+	case EXIT_POWER_OFF:
+		return handle_end(v, VM_END_POWER_OFF);
+	case EXIT_RESET:
+		return handle_end(v, VM_END_RESET);
+	case EXIT_STOP:
+		vcpu_complain(v, "%s: the VM is stopped", x->why);
+		return handle_end(v, VM_END_FAULT);
+	case EXIT_NONE:
+	default:
+		return NEXT_RUN;
+	}
+}
+
+/* ---- coming and going ------------------------------------------------------------------------- */
+
+void vcpu_unload(struct vcpu *v)
+{
+	struct cpu *c = v->cpu;
+
+	if (c->loaded != v)
+		return;
+	virq_unload(v);
+	arch_vcpu_put(&v->arch);
+	v->wake_at = arch_guest_timer_deadline(&v->arch);
+	c->loaded = NULL;
+}
+
+static void vcpu_load(struct vcpu *v)
+{
+	struct cpu *c = v->cpu;
+
+	if (c->loaded == v)
+		return;
+	if (c->loaded)
+		vcpu_unload(c->loaded);
+	arch_vcpu_load(&v->arch);
+	c->loaded = v;
+	v->wake_at = ARCH_NEVER; /* the hardware watches its timer now */
+	virq_sync(v);
+}
+
+static void start(struct vcpu *v)
+{
+	vcpu_unload(v);
+	arch_vcpu_boot(&v->arch, v->start_entry, v->start_arg);
+	v->state = VCPU_READY;
+	atomic_store(&v->power, VCPU_POWER_ON);
+}
+
+/* Read the posts of others. False: the vCPU is not to run now. */
+static bool handle_posts(struct vcpu *v)
+{
+	u32 posts = atomic_load_explicit(&v->posts, memory_order_acquire);
+
+	if (posts & POST_STOP) {
+		atomic_fetch_and(&v->posts, ~(u32)(POST_STOP | POST_START | POST_VIRQ));
+		vm_vcpu_off(v);
+		return false;
+	}
+	if (posts & POST_START) {
+		atomic_fetch_and(&v->posts, ~(u32)POST_START);
+		start(v);
+		vcpu_load(v);
+	}
+	if (v->state == VCPU_OFF) {
+		atomic_fetch_and(&v->posts, ~(u32)POST_VIRQ);
+		return false;
+	}
+	if (posts & POST_VIRQ)
+		virq_sync(v);
+	return true;
+}
+
+void vcpu_post(struct vcpu *v, u32 posts)
+{
+	u32 before = atomic_fetch_or_explicit(&v->posts, posts, memory_order_release);
+
+	/* Who left the first post has kicked; its CPU itself looks before it enters the guest. */
+	if ((before & posts) == posts)
+		return;
+	if (v->cpu != this_cpu())
+		cpu_kick(v->cpu);
+	else if (v->cpu->loaded != v || v->state == VCPU_WAITING)
+		v->cpu->resched = true;
+}
+
+bool vcpu_runnable(struct vcpu *v, u64 now)
+{
+	if (atomic_load_explicit(&v->posts, memory_order_acquire))
+		return true;
+	return v->state == VCPU_READY || (v->state == VCPU_WAITING && now >= v->wake_at);
+}
+
+void vcpu_run(struct vcpu *v)
+{
+	struct vcpu_exit x;
+
+	if (v->state != VCPU_OFF) {
+		vcpu_load(v);
+		v->state = VCPU_READY; /* whatever woke it: waiting may end at any time */
+	}
+	do {
+		if (unlikely(atomic_load_explicit(&v->posts, memory_order_acquire)) &&
+		    !handle_posts(v))
+			return;
+		arch_vcpu_run(&v->arch, &x);
+	} while (vcpu_handle(v, &x) == NEXT_RUN);
+}

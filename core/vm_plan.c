@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where a VM's images go: each is looked into, planned (lib/image), and the plans are checked
+ * against the VM's memory and each other. Nothing is written yet; every mistake is reported.
+ */
+#include <core/vm.h>
+
+#include <base/bits.h>
+#include <base/range.h>
+#include <core/stores.h>
+#include <lib/guestfw.h>
+
+static const char *const role_key[VD_IMG_ROLES] = {
+	[VD_IMG_KERNEL] = "kernel_path",
+	[VD_IMG_INITRD] = "ramdisk_path",
+	[VD_IMG_DTB] = "dtb_path",
+	[VD_IMG_BIOS] = "bios_path",
+};
+
+static const char *const role_addr[VD_IMG_ROLES] = {
+	[VD_IMG_KERNEL] = "kernel_load_addr",
+	[VD_IMG_INITRD] = "ramdisk_load_addr",
+	[VD_IMG_DTB] = "dtb_load_addr",
+	[VD_IMG_BIOS] = "bios_load_addr",
+};
+
+static enum status read_file(void *ctx, u64 off, void *buf, size_t n)
+{
+	const struct store_file *f = (const struct store_file *)ctx;
+
+	return f->store->ops->read(f, off, buf, n);
+}
+
+static const struct vd_mem *region_of(const struct vmdesc *desc, u64 base, u64 len)
+{
+	for (u32 i = 0; i < desc->mems.n; i++) {
+		const struct vd_mem *m = &desc->mems.v[i];
+
+		if (range_inside(base, len, m->base.v, m->size))
+			return m;
+	}
+	return NULL;
+}
+
+/* Bytes of guest memory a step covers; for the last one, what the image needs beyond the file. */
+static u64 step_len(const struct load_plan *p, u32 i)
+{
+	u64 len = MAX(p->step[i].mem_len, p->step[i].file_len * (p->step[i].kind == LOAD_COPY));
+
+	return p->kind == IMAGE_LINUX ? MAX(len, p->mem_size) : len;
+}
+
+static void report_open(const struct vmdesc *desc, const struct vd_image *img, enum status st,
+			struct diag *d)
+{
+	diag_report(d, DIAG_ERROR, img->at, "VM \"%.*s\": kernel.%s = \"%.*s\": %s on the %s",
+		    STR_ARG(desc->name), role_key[img->role], STR_ARG(img->path),
+		    st == E_NOTFOUND ? "there is no such file" : status_str(st),
+		    stores_name(img->source));
+	diag_report(d, DIAG_FIX, img->at,
+		    "put the file there (beside the VM's file, or in the root), or set "
+		    "image_location = \"%s\" if it is on the %s",
+		    img->source == VD_SRC_FS ? "memory" : "fs",
+		    img->source == VD_SRC_FS ? "archive" : "disk");
+}
+
+static void report_fit(const struct vmdesc *desc, const struct vd_image *img, u64 base, u64 len,
+		       struct diag *d)
+{
+	diag_report(d, DIAG_ERROR, img->load.given ? img->load.at : img->at,
+		    "VM \"%.*s\": kernel.%s: \"%.*s\" needs 0x%llx..0x%llx, which is not inside of "
+		    "one memory region",
+		    STR_ARG(desc->name), role_addr[img->role], STR_ARG(img->path),
+		    (unsigned long long)base, (unsigned long long)(base + len));
+	diag_report(d, DIAG_FIX, desc->mems_at,
+		    "make the memory region larger, or load the image elsewhere");
+}
+
+static enum status check_fit(const struct vmdesc *desc, const struct vm_image *img, struct diag *d)
+{
+	for (u32 i = 0; i < img->plan.n; i++) {
+		u64 base = img->plan.step[i].dst.v;
+		u64 len = step_len(&img->plan, i);
+
+		if (region_of(desc, base, len))
+			continue;
+		report_fit(desc, img->desc, base, len, d);
+		return E_RANGE;
+	}
+	return OK;
+}
+
+static bool plans_overlap(const struct load_plan *a, const struct load_plan *b)
+{
+	for (u32 i = 0; i < a->n; i++) {
+		for (u32 j = 0; j < b->n; j++) {
+			if (range_overlaps(a->step[i].dst.v, step_len(a, i), b->step[j].dst.v,
+					   step_len(b, j)))
+				return true;
+		}
+	}
+	return false;
+}
+
+static enum status check_overlap(const struct vm *vm, const struct vmdesc *desc,
+				 const struct vm_image *img, struct diag *d)
+{
+	for (u32 i = 0; i < vm->n_images; i++) {
+		const struct vm_image *o = &vm->images[i];
+		const struct load_step *s = &o->plan.step[0];
+
+		if (!plans_overlap(&img->plan, &o->plan))
+			continue;
+		diag_report(d, DIAG_ERROR, img->desc->load.at,
+			    "VM \"%.*s\": kernel.%s: \"%.*s\" overlaps \"%.*s\" at "
+			    "0x%llx..0x%llx",
+			    STR_ARG(desc->name), role_addr[img->desc->role],
+			    STR_ARG(img->desc->path), STR_ARG(o->desc->path),
+			    (unsigned long long)s->dst.v,
+			    (unsigned long long)(s->dst.v + step_len(&o->plan, 0)));
+		diag_report(d, DIAG_FIX, img->desc->load.at, "write an address from 0x%llx on",
+			    (unsigned long long)align_up(s->dst.v + step_len(&o->plan, 0), MIB(2)));
+		return E_EXISTS;
+	}
+	return OK;
+}
+
+static enum status plan_one(const struct vmdesc *desc, struct vm_image *img, struct diag *d)
+{
+	const struct vd_image *want = img->desc;
+	struct image_reader r = { read_file, &img->file, img->file.size };
+	const char *why = "";
+	enum status st;
+
+	if (want->role == VD_IMG_KERNEL)
+		st = image_plan(&r, want->load.gpa, &img->plan, &why);
+	else
+		st = image_plan_blob(&r, want->load.gpa, &img->plan);
+	if (st == OK)
+		return OK;
+	diag_report(d, DIAG_ERROR, want->at, "VM \"%.*s\": kernel.%s = \"%.*s\": %s",
+		    STR_ARG(desc->name), role_key[want->role], STR_ARG(want->path),
+		    *why ? why : status_str(st));
+	diag_report(d, DIAG_FIX, want->load.given ? want->load.at : want->at,
+		    "%s", want->role == VD_IMG_KERNEL ?
+			    "give a kernel image (Image, gzip of it, ELF or raw) at an address it takes" :
+			    "give a file that is not empty and fits into memory");
+	return st;
+}
+
+/* A tree of the user's is completed in a buffer of ours before it is placed. */
+static enum status check_tree(const struct vmdesc *desc, const struct vm_image *img, struct diag *d)
+{
+	if (img->file.size <= GUEST_FDT_MAX / 2)
+		return OK;
+	diag_report(d, DIAG_ERROR, img->desc->at,
+		    "VM \"%.*s\": kernel.dtb_path = \"%.*s\": 0x%llx bytes are too many for a "
+		    "device tree",
+		    STR_ARG(desc->name), STR_ARG(img->desc->path),
+		    (unsigned long long)img->file.size);
+	diag_report(d, DIAG_FIX, img->desc->at, "give a tree of at most 0x%llx bytes",
+		    (unsigned long long)(GUEST_FDT_MAX / 2));
+	return E_RANGE;
+}
+
+static enum status plan_image(struct vm *vm, const struct vmdesc *desc, const struct vd_image *want,
+			      struct diag *d)
+{
+	struct vm_image *img = &vm->images[vm->n_images];
+	enum status st;
+
+	*img = (struct vm_image){ .desc = want };
+	st = stores_open(desc, want->source, want->path, &img->file);
+	if (st != OK) {
+		report_open(desc, want, st, d);
+		return st;
+	}
+	if (want->role == VD_IMG_DTB)
+		TRY(check_tree(desc, img, d));
+	else
+		TRY(plan_one(desc, img, d));
+	if (want->role != VD_IMG_DTB) {
+		TRY(check_fit(desc, img, d));
+		TRY(check_overlap(vm, desc, img, d));
+	}
+	vm->n_images++;
+	return OK;
+}
+
+/* ---- the guest's tree ------------------------------------------------------------------------- */
+
+static bool hits_image(const struct vm *vm, u64 base, u64 len)
+{
+	struct load_plan tree = { .n = 1, .step[0] = { .dst = GPA(base), .mem_len = len } };
+
+	for (u32 i = 0; i < vm->n_images; i++) {
+		if (vm->images[i].desc->role != VD_IMG_DTB &&
+		    plans_overlap(&tree, &vm->images[i].plan))
+			return true;
+	}
+	return false;
+}
+
+/* As high in the first memory region as images leave room, at 2 MiB (Linux's boot protocol). */
+static enum status place_tree(struct vm *vm, const struct vmdesc *desc)
+{
+	const struct vd_mem *m = &desc->mems.v[0];
+	u64 at = align_down(m->base.v + m->size - MIN(m->size, GUEST_FDT_MAX), MIB(2));
+
+	for (; at >= m->base.v; at -= MIB(2)) {
+		if (!hits_image(vm, at, GUEST_FDT_MAX)) {
+			vm->fdt = GPA(at);
+			return OK;
+		}
+		if (at < MIB(2))
+			break;
+	}
+	return E_NOTFOUND;
+}
+
+static enum status plan_tree(struct vm *vm, const struct vmdesc *desc, struct diag *d)
+{
+	const struct vd_image *dtb = vmdesc_image(desc, VD_IMG_DTB);
+
+	if (dtb && dtb->load.given) {
+		vm->fdt = dtb->load.gpa;
+		if (region_of(desc, vm->fdt.v, GUEST_FDT_MAX) &&
+		    !hits_image(vm, vm->fdt.v, GUEST_FDT_MAX))
+			return OK;
+		diag_report(d, DIAG_ERROR, dtb->load.at,
+			    "VM \"%.*s\": kernel.dtb_load_addr = 0x%llx: the tree and what we add "
+			    "to it need 0x%llx bytes of free memory there",
+			    STR_ARG(desc->name), (unsigned long long)vm->fdt.v,
+			    (unsigned long long)GUEST_FDT_MAX);
+		diag_report(d, DIAG_FIX, dtb->load.at, "leave the key out: we find a place");
+		return E_RANGE;
+	}
+	if (desc->mems.n && place_tree(vm, desc) == OK)
+		return OK;
+	diag_report(d, DIAG_ERROR, desc->mems_at,
+		    "VM \"%.*s\": kernel.memory_regions: no 0x%llx bytes are left for the guest's "
+		    "device tree",
+		    STR_ARG(desc->name), (unsigned long long)GUEST_FDT_MAX);
+	diag_report(d, DIAG_FIX, desc->mems_at, "make the first memory region larger");
+	return E_RANGE;
+}
+
+static void choose_entry(struct vm *vm, const struct vmdesc *desc, struct diag *d)
+{
+	const struct load_plan *kernel = &vm->images[0].plan;
+
+	vm->entry = desc->entry.given ? desc->entry.gpa : kernel->entry;
+	if (kernel->kind == IMAGE_RAW || vm->entry.v == kernel->entry.v)
+		return;
+	diag_report(d, DIAG_WARNING, desc->entry.at,
+		    "VM \"%.*s\": kernel.entry_point = 0x%llx: the image wants to be entered at "
+		    "0x%llx",
+		    STR_ARG(desc->name), (unsigned long long)vm->entry.v,
+		    (unsigned long long)kernel->entry.v);
+}
+
+enum status vm_plan_images(struct vm *vm, const struct vmdesc *desc, struct diag *d)
+{
+	const struct vd_image *kernel = vmdesc_image(desc, VD_IMG_KERNEL);
+	enum status st = kernel ? plan_image(vm, desc, kernel, d) : E_NOTFOUND;
+
+	for (u32 i = 0; i < desc->images.n; i++) {
+		const struct vd_image *img = &desc->images.v[i];
+		enum status one = img == kernel ? OK : plan_image(vm, desc, img, d);
+
+		st = one != OK ? one : st;
+	}
+	if (st != OK)
+		return st;
+	choose_entry(vm, desc, d);
+	return plan_tree(vm, desc, d);
+}
+
+void vm_find_images(const struct vmdesc *desc, struct diag *d)
+{
+	for (u32 i = 0; i < desc->images.n; i++) {
+		const struct vd_image *img = &desc->images.v[i];
+		struct store_file f;
+		enum status st = stores_open(desc, img->source, img->path, &f);
+
+		if (st != OK)
+			report_open(desc, img, st, d);
+	}
+}

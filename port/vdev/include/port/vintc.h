@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A virtual interrupt controller is a device that also answers these calls. Its state machine is
+ * neutral software; what a CPU is asked to hold travels as struct virq_entry to
+ * arch_virq_present() and comes back by arch_virq_collect(). core/virq.c is the only caller.
+ *
+ * While an interrupt is presented (given out by next() and not yet reported by done() as gone)
+ * the CPU's copy of its state is the true one; done() brings it home. All calls come with the
+ * controller's lock held.
+ */
+#pragma once
+
+#include <port/vdev.h>
+#include <port/virq.h>
+
+struct vintc_ops {
+	/*
+	 * The level of a line changed. @irq counts as in struct vd_irq. For lines private to a
+	 * vCPU, @vcpu says whose; it is ignored for shared ones.
+	 */
+	void (*line)(struct vdev *d, u32 vcpu, u32 irq, bool level);
+	/*
+	 * A host interrupt stands behind a private line of @vcpu (its timer): from now on entries
+	 * of it carry @hw_irq. The level then falls when done() reports it gone.
+	 */
+	void (*bind_hw)(struct vdev *d, u32 vcpu, u32 irq, u32 hw_irq);
+	/* @from sends interrupt @line to the vCPUs in @targets (bit per vCPU index). */
+	void (*ipi)(struct vdev *d, u32 from, u64 targets, u32 line, u8 group);
+	/*
+	 * Choose what @vcpu's CPU should hold: at most @max entries, most urgent first. All of
+	 * them count as presented. Returns how many; *more is set when others had to stay behind.
+	 */
+	u32 (*next)(struct vdev *d, u32 vcpu, struct virq_entry *list, u32 max, bool *more);
+	/* What the CPU reports: e->state as it is now (0: gone). Not only of presented ones: the
+	 * ISA's short lane may have presented the guest's timer by itself. */
+	void (*done)(struct vdev *d, u32 vcpu, const struct virq_entry *e);
+	/* Something enabled is pending that would wake @vcpu from waiting for interrupts. */
+	bool (*pending)(struct vdev *d, u32 vcpu);
+	/*
+	 * For the ISA's short lane: whether private line @irq could be presented right now, and
+	 * how (priority, group). False: leave it to the neutral lane.
+	 */
+	bool (*private_ready)(struct vdev *d, u32 vcpu, u32 irq, struct virq_entry *how);
+};
+
+/* ---- controller -> core ------------------------------------------------------------------- */
+
+/* What @vcpu should be presented may have changed: it is looked at before it runs again. */
+void vintc_notify(struct vdev *d, u32 vcpu);
+
+/*
+ * Bring home what @vcpu's CPU holds (done() is called for each), for a read of pending or active
+ * state. Only what can be had without waiting: the calling vCPU itself and vCPUs not running.
+ */
+void vintc_collect(struct vdev *d, u32 vcpu);

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Put VM files and their images where the hypervisor looks for them.
+
+    bundle.py --platform P.toml --guests DIR --archive OUT.cpio --disk OUT.img [--table T] VM.toml...
+
+A VM file with image_location = "memory" travels, with its images, in the archive that is linked
+into the hypervisor; one with "fs" on the FAT32 disk. Both have the same layout: the VM file in
+guest/vm_default/, images by the path the file gives, relative to the root. An image is looked for
+beside its VM file, then in DIR. Outputs are only touched when they change, so a second run is
+quick. A file that cannot be read as TOML is copied to the disk all the same: the hypervisor says
+what is wrong with it.
+"""
+import argparse
+import os
+import subprocess
+import sys
+import tomllib
+
+FOLDER = "guest/vm_default"
+KEYS = ("kernel_path", "dtb_path", "bios_path", "ramdisk_path")
+TOOLS = os.path.dirname(os.path.abspath(__file__))
+
+
+def images_of(vm):
+    """(location, [paths]) of a VM file; what is wrong in it is not our business."""
+    try:
+        with open(vm, "rb") as f:
+            kernel = tomllib.load(f).get("kernel", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return "fs", []
+    if not isinstance(kernel, dict):
+        return "fs", []
+    location = "memory" if kernel.get("image_location") == "memory" else "fs"
+    return location, [kernel[k] for k in KEYS if isinstance(kernel.get(k), str)]
+
+
+def find(vm, path, guests):
+    for folder in (os.path.dirname(vm), guests):
+        full = os.path.join(folder, path.lstrip("/"))
+        if os.path.isfile(full):
+            return full
+    print(f"bundle: {vm}: image {path!r} is neither beside it nor in {guests}", file=sys.stderr)
+    return None
+
+
+def collect(vms, guests):
+    """{location: {name there: source}}"""
+    out = {"fs": {}, "memory": {}}
+    for vm in vms:
+        location, paths = images_of(vm)
+        out[location][f"{FOLDER}/{os.path.basename(vm)}"] = vm
+        for path in paths:
+            source = find(vm, path, guests)
+            if source:
+                out[location][path.lstrip("/")] = source
+    return out
+
+
+def signature(words):
+    """What the output depends on: names, sizes and times of the inputs."""
+    lines = []
+    for word in words:
+        source = word.partition("=")[0]
+        st = os.stat(source)
+        lines.append(f"{word} {st.st_size} {st.st_mtime_ns}")
+    return "\n".join(lines) + "\n"
+
+
+def make(out, words, command):
+    stamp, now = out + ".inputs", signature(words)
+    if os.path.exists(out) and os.path.exists(stamp):
+        with open(stamp, encoding="utf-8") as f:
+            if f.read() == now:
+                return
+    os.makedirs(os.path.dirname(out) or ".", exist_ok=True)
+    subprocess.run(command + words, check=True)
+    with open(stamp, "w", encoding="utf-8") as f:
+        f.write(now)
+
+
+def main():
+    p = argparse.ArgumentParser()
+    for name in ("platform", "guests", "archive", "disk"):
+        p.add_argument(f"--{name}", required=True)
+    p.add_argument("--table", default="none")
+    p.add_argument("vms", nargs="*")
+    a = p.parse_args()
+
+    missing = [vm for vm in a.vms if not os.path.isfile(vm)]
+    if missing:
+        sys.exit(f"bundle: no such VM file: {' '.join(missing)}")
+    files = collect(a.vms, a.guests)
+    archive = [f"{a.platform}=platform.toml"]
+    archive += [f"{src}={name}" for name, src in sorted(files["memory"].items())]
+    make(a.archive, archive, [sys.executable, f"{TOOLS}/mkarchive.py", a.archive])
+    disk = [f"{src}={name}" for name, src in sorted(files["fs"].items())]
+    make(a.disk, disk, [f"{TOOLS}/mkdisk.sh", a.disk, "--table", a.table, "--"])
+
+
+if __name__ == "__main__":
+    main()
