@@ -1,0 +1,24 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Start the emulator of a platform file with the hypervisor, and hand it the terminal.
+
+    run.py PLATFORM.toml kernel=... disk=... [smp=... mem=... qemu=... append=...]
+
+Says how to leave: the emulator takes Ctrl+A, Trivet Ctrl+X, the rest is the guest's.
+"""
+import os
+import subprocess
+import sys
+
+TOOLS = os.path.dirname(os.path.abspath(__file__))
+
+
+def main():
+    words = subprocess.run([sys.executable, f"{TOOLS}/platform.py", sys.argv[1], "emulator"] +
+                           sys.argv[2:], check=True, text=True, stdout=subprocess.PIPE).stdout.split("\n")[:-1]
+    print("starting the emulator; Ctrl+A x ends it, Ctrl+X ? shows Trivet's keys", flush=True)
+    os.execvp(words[0], words)
+
+
+if __name__ == "__main__":
+    main()
