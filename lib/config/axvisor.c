@@ -22,19 +22,41 @@ static struct show quote(const struct toml *v)
 	return out;
 }
 
+/* @column: NULL for the field itself. */
+static void report(struct axvisor *ax, enum vd_field f, const char *column, const struct toml *v,
+		   const char *text)
+{
+	const struct vd_field_info *info = vmdesc_field(f);
+
+	ax->vd->reported |= BIT(f);
+	diag_report(ax->diag, DIAG_ERROR, v->at, "%s: %s.%s%s%s%s: %s", vmdesc_label(ax->vd).s,
+		    info->table, info->key, column ? ": " : "", column ? column : "", quote(v).s,
+		    text);
+}
+
 void axvisor_error(struct axvisor *ax, enum vd_field f, const struct toml *v, const char *format,
 		   ...)
 {
-	const struct vd_field_info *info = vmdesc_field(f);
 	char text[MESSAGE_SIZE];
 	va_list ap;
 
 	va_start(ap, format);
 	fmt_vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	ax->vd->reported |= BIT(f);
-	diag_report(ax->diag, DIAG_ERROR, v->at, "%s: %s.%s%s: %s", vmdesc_label(ax->vd).s,
-		    info->table, info->key, quote(v).s, text);
+	report(ax, f, NULL, v, text);
+}
+
+void axvisor_cell_error(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *v,
+			const char *format, ...)
+{
+	char text[MESSAGE_SIZE];
+	va_list ap;
+	u32 n;
+
+	va_start(ap, format);
+	fmt_vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	report(ax, f, vmdesc_columns(f, &n)[column].name, v, text);
 }
 
 void axvisor_fix(struct axvisor *ax, struct src_pos at, const char *format, ...)
@@ -62,7 +84,7 @@ u64 axvisor_uint(const struct axvisor *ax, enum vd_field f, u64 fallback)
 bool axvisor_is_uint(struct axvisor *ax, enum vd_field f, const struct toml *v)
 {
 	if (v->type != TOML_INT) {
-		axvisor_error(ax, f, v, "expected a number, found %s", toml_type_name(v->type));
+		axvisor_error(ax, f, v, "expected an integer, found %s", toml_type_name(v->type));
 		axvisor_fix(ax, v->at, "write a number without quotes, such as 0x8000_0000 or 2");
 		return false;
 	}
@@ -76,27 +98,34 @@ bool axvisor_is_uint(struct axvisor *ax, enum vd_field f, const struct toml *v)
 
 /* ---- rows --------------------------------------------------------------------------------- */
 
-static bool cell_is(struct axvisor *ax, const struct vd_column *c, const struct toml *v)
+static bool uint_cell(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *v)
 {
-	enum toml_type want = c->kind == VD_KIND_STRING ? TOML_STRING : TOML_ARRAY;
+	if (v->type == TOML_INT && v->integer >= 0)
+		return true;
+	axvisor_cell_error(ax, f, column, v, "expected an integer from 0 on, found %s",
+			   v->type == TOML_INT ? "a negative one" : toml_type_name(v->type));
+	axvisor_fix(ax, v->at, "write a number, such as 0x8000_0000 or 2");
+	return false;
+}
 
-	if (c->kind == VD_KIND_UINT) {
-		if (v->type == TOML_INT && v->integer >= 0)
-			return true;
-		axvisor_error(ax, c->field, v, "%s: expected a number from 0 on, found %s", c->name,
-			      v->type == TOML_INT ? "a negative one" : toml_type_name(v->type));
-		axvisor_fix(ax, v->at, "write a number, such as 0x8000_0000 or 2");
-		return false;
-	}
+static bool cell_is(struct axvisor *ax, const struct vd_column *columns, u32 column,
+		    const struct toml *v)
+{
+	enum vd_kind kind = columns[column].kind;
+	enum vd_field f = columns[column].field;
+	enum toml_type want = kind == VD_KIND_STRING ? TOML_STRING : TOML_ARRAY;
+
+	if (kind == VD_KIND_UINT)
+		return uint_cell(ax, f, column, v);
 	if (v->type != want) {
-		axvisor_error(ax, c->field, v, "%s: expected %s, found %s", c->name,
-			      toml_type_name(want), toml_type_name(v->type));
+		axvisor_cell_error(ax, f, column, v, "expected %s, found %s", toml_type_name(want),
+				   toml_type_name(v->type));
 		axvisor_fix(ax, v->at, want == TOML_STRING ? "put it in quotes" :
 							     "write a list of numbers, or []");
 		return false;
 	}
-	for (v = v->child; v && want == TOML_ARRAY; v = v->next) {
-		if (!axvisor_is_uint(ax, c->field, v))
+	for (v = want == TOML_ARRAY ? v->child : NULL; v; v = v->next) {
+		if (!uint_cell(ax, f, column, v))
 			return false;
 	}
 	return true;
@@ -123,7 +152,7 @@ static bool list_cells(struct axvisor *ax, const struct vd_column *columns, u32 
 	for (u32 c = 0; c < n; c++)
 		required += columns[c].need == VD_NEED_REQUIRED;
 	if (row->n < required || row->n > n) {
-		axvisor_error(ax, columns[0].field, row, "a row has %u elements, this one has %u",
+		axvisor_error(ax, columns[0].field, row, "a row has %u elements, this one %u",
 			      n, row->n);
 		axvisor_fix(ax, row->at, "write %s", row_form(columns, n).s);
 		return false;
@@ -133,8 +162,18 @@ static bool list_cells(struct axvisor *ax, const struct vd_column *columns, u32 
 	return true;
 }
 
-static void unknown_column(struct axvisor *ax, const struct vd_column *columns, u32 n,
-			   const struct toml *v)
+static u32 column_index(const struct vd_column *columns, u32 n, struct str name)
+{
+	u32 i = 0;
+
+	while (i < n && !str_eq_c(name, columns[i].name))
+		i++;
+	return i;
+}
+
+/* The column that was probably meant; n when none. */
+static u32 unknown_column(struct axvisor *ax, const struct vd_column *columns, u32 n,
+			  const struct toml *v)
 {
 	struct suggest near = { .word = v->key };
 
@@ -145,27 +184,27 @@ static void unknown_column(struct axvisor *ax, const struct vd_column *columns, 
 		axvisor_fix(ax, v->key_at, "did you mean '%s'?", near.best);
 	else
 		axvisor_fix(ax, v->key_at, "remove it; a row has %s", row_form(columns, n).s);
+	return column_index(columns, n, str_of(near.best));
 }
 
 static bool table_cells(struct axvisor *ax, const struct vd_column *columns, u32 n,
 			const struct toml *row, const struct toml *cell[VD_MAX_COLUMNS])
 {
 	bool ok = true;
+	u64 meant = 0;
 
 	for (const struct toml *v = row->child; v; v = v->next) {
-		u32 i = 0;
+		u32 i = column_index(columns, n, v->key);
 
-		while (i < n && !str_eq_c(v->key, columns[i].name))
-			i++;
-		if (i == n) {
-			unknown_column(ax, columns, n, v);
-			ok = false;
-		} else {
+		if (i < n) {
 			cell[i] = v;
+			continue;
 		}
+		meant |= BIT(unknown_column(ax, columns, n, v));
+		ok = false;
 	}
 	for (u32 i = 0; i < n; i++) {
-		if (cell[i] || columns[i].need != VD_NEED_REQUIRED)
+		if (cell[i] || columns[i].need != VD_NEED_REQUIRED || meant & BIT(i))
 			continue;
 		axvisor_error(ax, columns[0].field, row, "the row has no '%s'", columns[i].name);
 		axvisor_fix(ax, row->at, "add %s = ...", columns[i].name);
@@ -191,7 +230,7 @@ bool axvisor_row(struct axvisor *ax, enum vd_field f, const struct toml *row,
 	ok = row->type == TOML_ARRAY ? list_cells(ax, columns, n, row, cell) :
 				       table_cells(ax, columns, n, row, cell);
 	for (u32 i = 0; i < n; i++) {
-		if (cell[i] && !cell_is(ax, &columns[i], cell[i]))
+		if (cell[i] && !cell_is(ax, columns, i, cell[i]))
 			ok = false;
 	}
 	return ok;

@@ -57,17 +57,18 @@ static void unknown_type(struct axvisor *ax, const struct toml *type)
 	const char *what = what_is(later, array_size(later), type->integer);
 
 	if (what) {
-		axvisor_error(ax, VD_F_EMU_DEVICES, type,
-			      "emu_type: %s: known, not supported yet", what);
+		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
+				   "%s: known, not supported yet", what);
 		axvisor_fix(ax, type->at, "remove the row; 1 (interrupt controller) and 2 (console) are supported");
 		return;
 	}
 	what = what_is(older, array_size(older), type->integer);
 	if (what)
-		axvisor_error(ax, VD_F_EMU_DEVICES, type,
-			      "emu_type: of the numbering before mid-2025: %s", what);
+		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
+				   "of the numbering before mid-2025: %s", what);
 	else
-		axvisor_error(ax, VD_F_EMU_DEVICES, type, "emu_type: no such type of device");
+		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
+				   "no such type of device");
 	axvisor_fix(ax, type->at, "write 1 (interrupt controller) or 2 (console), or remove the row");
 }
 
@@ -77,15 +78,15 @@ static bool is_older_row(struct axvisor *ax, const struct toml *const *cell)
 	const struct toml *type = cell[DEV_TYPE];
 
 	if (type->integer == TYPE_DUMMY && (cell[DEV_LENGTH]->integer || cell[DEV_IRQ]->integer)) {
-		axvisor_error(ax, VD_F_EMU_DEVICES, type,
-			      "emu_type: a dummy has no window and no interrupt; "
+		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
+			      "a dummy has no window and no interrupt; "
 			      "before mid-2025 0 was the console");
 		axvisor_fix(ax, type->at, "write 2 for a console, or remove the row");
 		return true;
 	}
 	if (type->integer == TYPE_CONSOLE && cell[DEV_CFG] && cell[DEV_CFG]->n) {
-		axvisor_error(ax, VD_F_EMU_DEVICES, type,
-			      "emu_type: a console has no cfg_list; before mid-2025 2 was part of "
+		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
+			      "a console has no cfg_list; before mid-2025 2 was part of "
 			      "a host interrupt controller, today 0x21");
 		axvisor_fix(ax, type->at, "for a console write [] as cfg_list, else remove the row");
 		return true;
@@ -99,7 +100,7 @@ static void read_second_window(struct axvisor *ax, const struct toml *list, stru
 	if (!list || !list->n)
 		return;
 	if (list->n != 2 || dev->n_win < 2) {
-		axvisor_error(ax, VD_F_EMU_DEVICES, list, "cfg_list: expected [address, bytes], found %u elements",
+		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_CFG, list, "expected [address, bytes], but its length is %u",
 			      list->n);
 		axvisor_fix(ax, list->at, "write [%s, %s], or []", show_hex(dev->win[1].base.v).s,
 			    show_hex(dev->win[1].size).s);

@@ -5,6 +5,8 @@
  */
 #include "axvisor_priv.h"
 
+#include <base/fmt.h>
+
 static bool find_field(struct str table, struct str key, enum vd_field *out)
 {
 	for (u32 f = 0; f < VD_FIELDS; f++) {
@@ -40,6 +42,22 @@ static void suggest_fix(struct axvisor *ax, const struct toml *v, const struct s
 		axvisor_fix(ax, v->key_at, "remove it; docs/config-reference.md lists all keys");
 }
 
+static void misplaced(struct axvisor *ax, const struct toml *v, enum vd_field f)
+{
+	axvisor_fix(ax, v->key_at, "'%s' belongs into [%s]", vmdesc_field(f)->key,
+		    vmdesc_field(f)->table);
+	ax->meant |= BIT(f);
+}
+
+/* Every key of a table is meant to be there: the table itself is what is wrong. */
+static void meant_table(struct axvisor *ax, struct str table)
+{
+	for (u32 i = 0; i < VD_FIELDS; i++) {
+		if (str_eq_c(table, vmdesc_field((enum vd_field)i)->table))
+			ax->meant |= BIT(i);
+	}
+}
+
 static void unknown_key(struct axvisor *ax, struct str table, const struct toml *v)
 {
 	struct suggest near = { .word = v->key };
@@ -48,8 +66,7 @@ static void unknown_key(struct axvisor *ax, struct str table, const struct toml 
 	diag_report(ax->diag, DIAG_ERROR, v->key_at, "%s: unknown key '%s' in [%s]",
 		    vmdesc_label(ax->vd).s, show_text(v->key).s, show_text(table).s);
 	if (find_field((struct str){ NULL, 0 }, v->key, &f)) {
-		axvisor_fix(ax, v->key_at, "'%s' belongs into [%s]", vmdesc_field(f)->key,
-			    vmdesc_field(f)->table);
+		misplaced(ax, v, f);
 		return;
 	}
 	for (u32 i = 0; i < VD_FIELDS; i++) {
@@ -59,6 +76,8 @@ static void unknown_key(struct axvisor *ax, struct str table, const struct toml 
 			suggest_try(&near, info->key);
 	}
 	suggest_fix(ax, v, &near);
+	if (near.best && find_field(table, str_of(near.best), &f))
+		ax->meant |= BIT(f);
 }
 
 /* Something at the top that is none of our tables. */
@@ -69,13 +88,14 @@ static void unknown_top(struct axvisor *ax, const struct toml *v)
 
 	unknown(ax, v->type == TOML_TABLE ? "unknown table" : "unknown key", v);
 	if (v->type != TOML_TABLE && find_field((struct str){ NULL, 0 }, v->key, &f)) {
-		axvisor_fix(ax, v->key_at, "'%s' belongs into the table [%s]", vmdesc_field(f)->key,
-			    vmdesc_field(f)->table);
+		misplaced(ax, v, f);
 		return;
 	}
 	for (u32 i = 0; v->type == TOML_TABLE && i < VD_FIELDS; i++)
 		suggest_try(&near, vmdesc_field((enum vd_field)i)->table);
 	suggest_fix(ax, v, &near);
+	if (near.best)
+		meant_table(ax, str_of(near.best));
 }
 
 static enum toml_type type_of(enum vd_kind kind)
@@ -149,35 +169,78 @@ static void read_table(struct axvisor *ax, const struct toml *t)
 	} else if (t->type != TOML_TABLE) {
 		unknown(ax, "expected a table, found a value for", t);
 		axvisor_fix(ax, t->key_at, "write [%s] on a line of its own", t->key.p);
+		meant_table(ax, t->key);
 	} else {
 		for (const struct toml *v = t->child; v; v = v->next)
 			read_key(ax, t->key, v);
 	}
 }
 
+static bool is_missing(const struct axvisor *ax, u32 f)
+{
+	return vmdesc_field((enum vd_field)f)->need == VD_NEED_REQUIRED && !ax->value[f] &&
+	       !((ax->vd->reported | ax->meant) & BIT(f));
+}
+
+static void missing_key(struct axvisor *ax, const struct toml *table, u32 f)
+{
+	const struct vd_field_info *info = vmdesc_field((enum vd_field)f);
+
+	diag_report(ax->diag, DIAG_ERROR, table->at, "%s: %s.%s is missing",
+		    vmdesc_label(ax->vd).s, info->table, info->key);
+	axvisor_fix(ax, table->at, "add to [%s]: %s = %s", info->table, info->key, info->fallback);
+}
+
+/* One message for a whole table, with all keys it needs. */
+static void missing_table(struct axvisor *ax, const struct toml *root, const char *table)
+{
+	char keys[128];
+	size_t used = 0;
+
+	keys[0] = '\0';
+	for (u32 i = 0; i < VD_FIELDS; i++) {
+		const struct vd_field_info *info = vmdesc_field((enum vd_field)i);
+
+		if (!is_missing(ax, i) || !str_eq_c(str_of(table), info->table))
+			continue;
+		ax->vd->reported |= BIT(i);
+		if (used < sizeof(keys))
+			used += (size_t)fmt_snprintf(keys + used, sizeof(keys) - used, "%s%s",
+						     used ? ", " : "", info->key);
+	}
+	diag_report(ax->diag, DIAG_ERROR, root->at, "%s: table [%s] is missing",
+		    vmdesc_label(ax->vd).s, table);
+	axvisor_fix(ax, root->at, "add [%s] with its keys %s", table, keys);
+}
+
 static void check_required(struct axvisor *ax, const struct toml *root)
 {
 	for (u32 i = 0; i < VD_FIELDS; i++) {
-		const struct vd_field_info *info = vmdesc_field((enum vd_field)i);
-		const struct toml *table = toml_get(root, info->table);
+		const char *name = vmdesc_field((enum vd_field)i)->table;
+		const struct toml *table = toml_get(root, name);
 
-		if (info->need != VD_NEED_REQUIRED || ax->value[i] || ax->vd->reported & BIT(i))
+		if (!is_missing(ax, i) || !ax->syntax_ok)
 			continue;
-		ax->vd->reported |= BIT(i);
-		if (!ax->syntax_ok)
-			continue;
-		diag_report(ax->diag, DIAG_ERROR, table ? table->at : root->at,
-			    "%s: %s.%s is missing", vmdesc_label(ax->vd).s, info->table, info->key);
-		axvisor_fix(ax, table ? table->at : root->at, "add to [%s]: %s = %s", info->table,
-			    info->key, info->fallback);
+		if (table)
+			missing_key(ax, table, i);
+		else
+			missing_table(ax, root, name);
+	}
+	/* What is not there is not judged again. */
+	for (u32 i = 0; i < VD_FIELDS; i++) {
+		if (vmdesc_field((enum vd_field)i)->need == VD_NEED_REQUIRED && !ax->value[i])
+			ax->vd->reported |= BIT(i);
 	}
 }
 
 void axvisor_read_keys(struct axvisor *ax, const struct toml *root)
 {
 	const struct toml *name = toml_get(toml_get(root, "base"), "name");
+	const struct toml *id = toml_get(toml_get(root, "base"), "id");
 
-	/* First, because every message begins with it. */
+	/* First, because every message begins with them. */
+	if (id && id->type == TOML_INT && id->integer > 0 && id->integer <= UINT32_MAX)
+		ax->vd->id = (u32)id->integer;
 	if (name && name->type == TOML_STRING) {
 		ax->vd->name = name->text;
 		ax->vd->name_at = name->at;

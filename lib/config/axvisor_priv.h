@@ -14,12 +14,16 @@ struct axvisor {
 	struct diag *diag;
 	struct vmdesc *vd;
 	const struct toml *value[VD_FIELDS];
+	u64 meant;	/* BIT(enum vd_field): a misspelt or misplaced key was meant to be this */
 	bool syntax_ok; /* else a key that is missing may stand in a broken line */
 };
 
 /* One mistake, with the VM's name, the key's path and the value as it was written. */
 void axvisor_error(struct axvisor *ax, enum vd_field f, const struct toml *v, const char *format,
 		   ...) printf_like(4, 5);
+/* The same for a cell of a row: @column names it. */
+void axvisor_cell_error(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *v,
+			const char *format, ...) printf_like(5, 6);
 void axvisor_fix(struct axvisor *ax, struct src_pos at, const char *format, ...) printf_like(3, 4);
 /* "known, not supported yet", and @instead. */
 void axvisor_later(struct axvisor *ax, enum vd_field f, const struct toml *v, const char *instead);

@@ -22,9 +22,7 @@ static void read_id(struct axvisor *ax)
 	if (v->integer > UINT32_MAX) {
 		axvisor_error(ax, VD_F_ID, v, "too large for the number of a VM");
 		axvisor_fix(ax, v->at, "write a small number, such as 1");
-		return;
 	}
-	ax->vd->id = (u32)v->integer;
 }
 
 static void read_vm_type(struct axvisor *ax)
@@ -50,7 +48,7 @@ static const struct toml *per_vcpu(struct axvisor *ax, enum vd_field f)
 		return NULL;
 	if (list->n == ax->vd->vcpus.n)
 		return list;
-	axvisor_error(ax, f, list, "has %u entries, but base.cpu_num is %u", list->n,
+	axvisor_error(ax, f, list, "its length is %u, but base.cpu_num is %u", list->n,
 		      ax->vd->vcpus.n);
 	axvisor_fix(ax, list->at, "write one entry for each vCPU");
 	return NULL;
@@ -157,14 +155,14 @@ static void wrong_flags(struct axvisor *ax, const struct toml *v)
 	u64 flags = (u64)v->integer;
 
 	if (flags & (FLAG_DEVICE | FLAG_UNCACHED)) {
-		axvisor_error(ax, VD_F_MEMORY_REGIONS, v,
-			      "flags: %s memory is not guest RAM, and the guest sets its own caching",
-			      flags & FLAG_DEVICE ? "device (0x10)" : "uncached (0x20)");
+		axvisor_cell_error(ax, VD_F_MEMORY_REGIONS, MEM_FLAGS, v,
+				   "%s memory is no RAM, and a guest sets its own caching",
+				   flags & FLAG_DEVICE ? "device (0x10)" : "uncached (0x20)");
 		axvisor_fix(ax, v->at, "remove 0x10 and 0x20; 0x7 is ordinary memory");
 		return;
 	}
-	axvisor_error(ax, VD_F_MEMORY_REGIONS, v, "flags: bits that mean nothing: %s",
-		      show_hex(flags & ~(FLAG_PROT | FLAG_USER)).s);
+	axvisor_cell_error(ax, VD_F_MEMORY_REGIONS, MEM_FLAGS, v, "bits that mean nothing: %s",
+			   show_hex(flags & ~(FLAG_PROT | FLAG_USER)).s);
 	axvisor_fix(ax, v->at, "write a sum of 1 (read), 2 (write), 4 (execute), 8 (user)");
 }
 
@@ -174,12 +172,9 @@ static bool read_map_type(struct axvisor *ax, const struct toml *v, enum vd_mem_
 		*out = v->integer ? VD_MEM_IDENTITY : VD_MEM_ALLOC;
 		return true;
 	}
-	if (v->integer == 2) {
-		axvisor_error(ax, VD_F_MEMORY_REGIONS, v,
-			      "map_type: reserved memory: known, not supported yet");
-	} else {
-		axvisor_error(ax, VD_F_MEMORY_REGIONS, v, "map_type: no such mapping");
-	}
+	axvisor_cell_error(ax, VD_F_MEMORY_REGIONS, MEM_MAP, v, "%s",
+			   v->integer == 2 ? "reserved memory: known, not supported yet" :
+					     "no such mapping");
 	axvisor_fix(ax, v->at, "write 0 (allocated) or 1 (the host memory of the same address)");
 	return false;
 }

@@ -135,7 +135,7 @@ static enum status statement(struct toml_reader *r)
 	struct toml *table = r->table;
 	struct toml *slot;
 
-	r->open = 0;
+	r->n_arrays = 0;
 	TRY(toml_blank_lines(r));
 	if (!r->in.n)
 		return OK;
@@ -152,7 +152,10 @@ static enum status statement(struct toml_reader *r)
 
 /* ---- recovery ----------------------------------------------------------------------------- */
 
-/* To the start of the next line; brackets on the way change @open, but not those in strings. */
+/*
+ * To the start of the next line. Brackets on the way change @open, but not those in strings;
+ * braces do not: an inline table stays on its line.
+ */
 static u32 skip_line(struct toml_reader *r, u32 open)
 {
 	int quote = 0;
@@ -166,9 +169,9 @@ static u32 skip_line(struct toml_reader *r, u32 open)
 			quote = c;
 		else if (c == '#')
 			quote = '\n'; /* a comment: closed by the end of the line */
-		else if (c == '[' || c == '{')
+		else if (c == '[')
 			open++;
-		else if ((c == ']' || c == '}') && open)
+		else if (c == ']' && open)
 			open--;
 		toml_skip(r, 1);
 	}
@@ -178,7 +181,7 @@ static u32 skip_line(struct toml_reader *r, u32 open)
 /* With brackets open, lines are skipped until they close or a line can begin a statement. */
 static void recover(struct toml_reader *r)
 {
-	u32 open = r->open;
+	u32 open = r->n_arrays;
 
 	if (open && toml_starts_statement(r))
 		return;

@@ -171,14 +171,7 @@ bool toml_starts_statement(const struct toml_reader *r)
 	c = toml_peek(r, name);
 	if (name == start)
 		return toml_peek(r, skip_blanks_from(r, i)) == '=';
-	if (toml_is_digit(c) || c == '-' || is_value_word(r, name, i - name))
-		return false;
-	for (; name > start; name--) {
-		if (toml_peek(r, i++) != ']')
-			return false;
-	}
-	c = toml_peek(r, skip_blanks_from(r, i));
-	return c == TOML_EOF || c == '\n' || c == '\r' || c == '#';
+	return !toml_is_digit(c) && c != '-' && !is_value_word(r, name, i - name);
 }
 
 /* Length of the well-formed sequence at the start of @s, 0 when there is none (RFC 3629, 4). */

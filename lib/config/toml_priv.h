@@ -34,7 +34,8 @@ struct toml_reader {
 	struct toml *table; /* where keys go: the last header's table */
 	u32 table_depth;    /* its depth below root */
 	u32 section;	    /* headers so far */
-	u32 open;	    /* brackets open where an error was found, for recovery */
+	u32 n_open;	    /* arrays and inline tables open in this value */
+	u32 n_arrays;	    /* arrays among them: those may go on over lines */
 	u32 n_errors;
 };
 
@@ -97,7 +98,7 @@ bool toml_is_bare(int c);
 /* Reports every line that is not UTF-8. */
 void toml_check_utf8(struct toml_reader *r);
 
-/* This line reads "key = ..." or "[name]": no line of an array does. */
+/* This line begins "key =" or "[name": no line of an array does, names are no values. */
 bool toml_starts_statement(const struct toml_reader *r);
 
 /* ---- toml_key.c --------------------------------------------------------------------------- */

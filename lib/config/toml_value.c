@@ -122,8 +122,8 @@ static bool is_container(const struct toml *v)
 static enum status advance(struct toml_reader *r, struct open *open, struct toml **v, u32 *depth)
 {
 	*v = NULL;
-	while (r->open && !*v) {
-		struct open *top = &open[r->open - 1];
+	while (r->n_open && !*v) {
+		struct open *top = &open[r->n_open - 1];
 
 		*depth = top->depth;
 		if (top->v->type == TOML_ARRAY)
@@ -132,7 +132,8 @@ static enum status advance(struct toml_reader *r, struct open *open, struct toml
 			TRY(inline_next(r, top->v, depth, v));
 		if (!*v) {
 			top->v->flags |= (u32)TOML_CLOSED;
-			r->open--;
+			r->n_open--;
+			r->n_arrays -= top->v->type == TOML_ARRAY;
 		}
 	}
 	return OK;
@@ -142,7 +143,7 @@ enum status toml_value(struct toml_reader *r, struct toml *v, u32 depth)
 {
 	struct open open[TOML_MAX_DEPTH];
 
-	r->open = 0;
+	r->n_open = 0;
 	while (v) {
 		TRY(begin(r, v));
 		if (is_container(v)) {
@@ -150,7 +151,8 @@ enum status toml_value(struct toml_reader *r, struct toml *v, u32 depth)
 				return toml_fail(r, v->at, "values are nested deeper than %d levels",
 						 TOML_MAX_DEPTH);
 			/* Every level deepens, so there are never more than the limit. */
-			open[r->open++] = (struct open){ v, depth + 1 };
+			open[r->n_open++] = (struct open){ v, depth + 1 };
+			r->n_arrays += v->type == TOML_ARRAY;
 		}
 		TRY(advance(r, open, &v, &depth));
 	}

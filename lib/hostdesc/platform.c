@@ -193,8 +193,14 @@ static void read_table(struct platform *p, const struct toml *t)
 {
 	if (is_skipped(t->key))
 		return;
-	if (!is_table(t->key) || t->type != TOML_TABLE) {
+	if (!is_table(t->key)) {
 		unknown_table(p, t);
+		return;
+	}
+	if (t->type != TOML_TABLE) {
+		diag_report(p->d, DIAG_ERROR, t->at, "platform: %s: expected a table, found %s",
+			    t->key.p, toml_type_name(t->type));
+		diag_report(p->d, DIAG_FIX, t->at, "write [%s] on a line of its own", t->key.p);
 		return;
 	}
 	p->table = t->key.p;

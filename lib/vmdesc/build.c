@@ -128,19 +128,23 @@ struct show vmdesc_label(const struct vmdesc *vd)
 	if (vd->name.n)
 		fmt_snprintf(out.s, sizeof(out.s), "VM \"%.*s\"", (int)MIN(vd->name.n, 40),
 			     show_text(vd->name).s);
-	else
+	else if (vd->id)
 		fmt_snprintf(out.s, sizeof(out.s), "VM %u", vd->id);
+	else
+		fmt_snprintf(out.s, sizeof(out.s), "VM");
 	return out;
 }
 
 void vd_dev_from_board(struct vd_dev *d, const struct vd_board_dev *b, u32 n_vcpus)
 {
+	u64 n = MAX(n_vcpus, 1);
+
 	d->class = str_of(b->class);
 	d->n_win = b->n_win;
 	d->n_irq = b->n_irq;
 	for (u32 i = 0; i < b->n_win; i++) {
 		d->win[i] = b->win[i];
-		d->win[i].size += b->per_vcpu[i] * n_vcpus;
+		d->win[i].size += b->per_vcpu[i] * n;
 	}
 	for (u32 i = 0; i < b->n_irq; i++)
 		d->irq[i] = b->irq[i];

@@ -39,8 +39,11 @@ static void print_vcpu(const struct out *o, u32 i, const struct vd_vcpu *v)
 	else if (v->has_host_hw_id)
 		fmt_snprintf(where.s, sizeof(where.s), "host CPU of id %s",
 			     show_hex(v->host_hw_id).s);
-	line(o, "  vcpu %u: id %s, on %s, priority %u", i, show_hex(v->hw_id).s, where.s,
-	     v->priority);
+	if (v->priority)
+		line(o, "  vcpu %u: id %s, on %s, priority %u", i, show_hex(v->hw_id).s, where.s,
+		     v->priority);
+	else
+		line(o, "  vcpu %u: id %s, on %s", i, show_hex(v->hw_id).s, where.s);
 }
 
 static void print_mem(const struct out *o, const struct vd_mem *m)

@@ -234,6 +234,12 @@ static void check_path(const struct vd_check *c, const struct vd_image *image)
 	vd_fix(c, image->at, "write the name of a file of at most %d bytes", PATH_MAX);
 }
 
+/* Else "outside of memory" would only repeat that the memory is wrong. */
+static bool mems_known(const struct vd_check *c)
+{
+	return c->vd->mems.n && !vd_reported(c, VD_F_MEMORY_REGIONS);
+}
+
 const struct vd_mem *vd_mem_at(const struct vmdesc *vd, gpa_t gpa)
 {
 	for (u32 i = 0; i < vd->mems.n; i++) {
@@ -266,7 +272,7 @@ static void check_load(const struct vd_check *c, u32 i)
 
 	if (!image->load.given || vd_reported(c, f))
 		return;
-	if (!vd_reported(c, VD_F_MEMORY_REGIONS) && !vd_mem_at(c->vd, image->load.gpa)) {
+	if (mems_known(c) && !vd_mem_at(c->vd, image->load.gpa)) {
 		vd_error(c, f, image->load.at, show_hex(image->load.gpa.v).s,
 			 "outside of every memory region");
 		fix_into_memory(c, image->load.at, 0);
@@ -303,8 +309,7 @@ static void check_entry(const struct vd_check *c)
 	const struct vd_addr *entry = &c->vd->entry;
 	const struct vd_mem *m;
 
-	if (!entry->given || vd_reported(c, VD_F_ENTRY_POINT) ||
-	    vd_reported(c, VD_F_MEMORY_REGIONS))
+	if (!entry->given || vd_reported(c, VD_F_ENTRY_POINT) || !mems_known(c))
 		return;
 	m = vd_mem_at(c->vd, entry->gpa);
 	if (m && m->prot & VD_X)

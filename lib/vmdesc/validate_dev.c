@@ -43,6 +43,12 @@ static void unknown_class(const struct vd_check *c, const struct vd_dev *dev)
 		vd_fix(c, dev->at, "remove it, or link its class into the hypervisor");
 }
 
+static bool beyond_limit(const struct vd_check *c, const struct vd_window *win)
+{
+	return !range_valid(win->base.v, win->size) ||
+	       (c->t->gpa_limit && !range_ok(win->base.v, win->size, c->t->gpa_limit));
+}
+
 static void check_window(const struct vd_check *c, const struct vd_dev *dev, u32 w, u64 min)
 {
 	const struct vd_window *win = &dev->win[w];
@@ -52,14 +58,11 @@ static void check_window(const struct vd_check *c, const struct vd_dev *dev, u32
 		vd_error(c, VD_F_EMU_DEVICES, dev->at, where.s, "%s: window %u needs %s",
 			 vd_dev_label(dev).s, w, show_size(min).s);
 		vd_fix(c, dev->at, "write at least %s as its length", show_hex(min).s);
-	}
-	if (!range_valid(win->base.v, win->size) ||
-	    (c->t->gpa_limit && !range_ok(win->base.v, win->size, c->t->gpa_limit))) {
+	} else if (beyond_limit(c, win)) {
 		vd_error(c, VD_F_EMU_DEVICES, dev->at, where.s,
 			 "%s: window %u is beyond what a guest can address", vd_dev_label(dev).s, w);
 		vd_fix(c, dev->at, "write an address below %s", show_hex(c->t->gpa_limit).s);
-	}
-	if (!is_aligned(win->base.v | win->size, PAGE)) {
+	} else if (!is_aligned(win->base.v | win->size, PAGE)) {
 		vd_error(c, VD_F_EMU_DEVICES, dev->at, where.s,
 			 "%s: window %u is no multiple of 4 KiB", vd_dev_label(dev).s, w);
 		vd_fix(c, dev->at, "write address and length as multiples of 0x1000 (4 KiB)");

@@ -94,6 +94,8 @@ static void check_total(const struct vd_check *c)
 
 void vd_check_mems(const struct vd_check *c)
 {
+	u32 before = c->d->n_errors;
+
 	if (!c->vd->mems.n && !vd_reported(c, VD_F_MEMORY_REGIONS)) {
 		vd_error(c, VD_F_MEMORY_REGIONS, c->vd->mems_at, NULL, "a VM needs memory");
 		vd_fix(c, c->vd->mems_at, "write a row: [0x8000_0000, 0x2000_0000, 0x7, 0]");
@@ -105,5 +107,7 @@ void vd_check_mems(const struct vd_check *c)
 		check_prot(c, &c->vd->mems.v[i]);
 		check_overlap(c, i);
 	}
-	check_total(c);
+	/* A region of a wrong size would be a second message about the same number. */
+	if (c->d->n_errors == before)
+		check_total(c);
 }
