@@ -81,7 +81,7 @@ static struct {
 	.own = { .name = "hypervisor", .out = own_out },
 };
 
-/* ---- locks: core/locks.h says in which order -------------------------------------------------- */
+/* ---- locks: core/locks.h says in which order ------------------------------------------------ */
 
 static struct lines_locked lines_lock(void)
 {
@@ -119,7 +119,7 @@ static void tx_unlock(struct tx_locked *l)
 	l->lock = NULL;
 }
 
-/* ---- rings ------------------------------------------------------------------------------------ */
+/* ---- rings --------------------------------------------------------------------------------- */
 
 static u32 ring_pending(const struct console_port *p)
 {
@@ -160,7 +160,7 @@ static struct console_port *focus_port(void)
 	return port_at(atomic_load_explicit(&console.focus, memory_order_acquire));
 }
 
-/* ---- transmitter ------------------------------------------------------------------------------ */
+/* ---- transmitter --------------------------------------------------------------------------- */
 
 static enum tx_result tx_put(struct tx_locked l, u8 c)
 {
@@ -301,7 +301,7 @@ static void tx_pump(u32 budget)
 	} while (r == TX_DRAINED && budget && console_busy());
 }
 
-/* ---- our own lines ---------------------------------------------------------------------------- */
+/* ---- our own lines ------------------------------------------------------------------------- */
 
 static void lines_put(struct lines_locked l, u8 c)
 {
@@ -350,7 +350,7 @@ static void write_linef(const char *format, ...)
 	console_write_line(line);
 }
 
-/* ---- ports ------------------------------------------------------------------------------------ */
+/* ---- ports --------------------------------------------------------------------------------- */
 
 enum status console_add_port(struct console_port *p)
 {
@@ -431,7 +431,7 @@ static void show_help(void)
 			   "Ctrl+X: the key itself ---");
 }
 
-/* ---- receiver --------------------------------------------------------------------------------- */
+/* ---- receiver ------------------------------------------------------------------------------ */
 
 static void input_put(struct rx_locked l, u8 c, struct keys *keys)
 {
@@ -508,7 +508,7 @@ static void serve_keys(struct keys keys)
 		show_help();
 }
 
-/* ---- the UART --------------------------------------------------------------------------------- */
+/* ---- the UART ------------------------------------------------------------------------------ */
 
 void console_attach(const struct uart_ops *ops, void *ctx)
 {
