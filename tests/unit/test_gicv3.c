@@ -536,6 +536,35 @@ static void test_route_away_from_running_cpu(void **state)
 	assert_int_equal(run_ack(1), 1023);
 	cpu_before_run(0);
 	assert_int_equal(run_ack(1), 60);
+	assert_int_equal(run_eoi(1), 60);
+	/* Pending there, not taken: moves on when it comes home. */
+	line(0, 60, false);
+	line(0, 60, true);
+	cpus[1].running = true;
+	cpu_sync(1);
+	route_write(60, 2);
+	assert_int_equal(board.notified, 2);
+	cpu_before_run(1);
+	assert_int_equal(board.notified, 4);
+	assert_int_equal(run_ack(2), 60);
+}
+
+/* One of two that come home together has nowhere to go. */
+static void test_recall_of_unrouted(void **state)
+{
+	(void)state;
+	fresh(4);
+	for (u32 intid = 60; intid < 62; intid++) {
+		set_up(0, intid, 0x80);
+		bit_write(0, 0x200, intid);
+	}
+	cpus[0].running = true;
+	cpu_sync(0);
+	route_write(61, 0x100);
+	cpus[0].running = false;
+	assert_true(bit_read(0, 0x200, 60));
+	assert_true(bit_read(0, 0x200, 61));
+	assert_int_equal(run_ack(0), 60);
 }
 
 static void test_hw_line(void **state)
@@ -611,6 +640,36 @@ static void test_short_lane(void **state)
 	cpus[0].lr[0] = (struct lr){ .e = how, .full = true };
 	line(0, TIMER, true);
 	assert_int_equal(run_ack(0), TIMER);
+	assert_int_equal(run_eoi(0), TIMER);
+	cpu_sync(0);
+	/* Taken again while an old copy's end is still to be told, and is told last. */
+	assert_true(intc()->private_ready(board.dev, 0, TIMER, &how));
+	how.state = VIRQ_ACTIVE;
+	cpus[0].lr[0] = (struct lr){ .e = how, .full = true };
+	how.state = 0;
+	cpus[0].lr[1] = (struct lr){ .e = how, .full = true };
+	cpu_sync(0);
+	assert_int_equal(cpu_lr(0, TIMER)->e.state, VIRQ_ACTIVE);
+}
+
+static void test_short_lane_waits_its_turn(void **state)
+{
+	struct virq_entry how;
+
+	(void)state;
+	fresh(4);
+	set_up(0, TIMER, 0x60);
+	assert_true(intc()->private_ready(board.dev, 0, TIMER, &how));
+	set_up(0, 33, 0x40);
+	line(0, 33, true);
+	assert_false(intc()->private_ready(board.dev, 0, TIMER, &how));
+	cpu_sync(0);
+	assert_true(intc()->private_ready(board.dev, 0, TIMER, &how));
+	/* What it presents obeys the guest's registers though we do not know it is out. */
+	intc()->bind_hw(board.dev, 0, TIMER, TIMER_HW);
+	board.notified = 0;
+	bit_write(0, 0x180, TIMER);
+	assert_int_equal(board.notified, 1);
 }
 
 static void test_overflow_order(void **state)
@@ -712,6 +771,8 @@ static void test_software_pending_and_active(void **state)
 /* Written for a CPU that runs elsewhere: takes effect when it is looked at. */
 static void test_software_state_of_running_cpu(void **state)
 {
+	bool found;
+
 	(void)state;
 	fresh(4);
 	set_up(0, 70, 0x80);
@@ -738,8 +799,9 @@ static void test_software_state_of_running_cpu(void **state)
 	bit_write(1, 0x200, 70);
 	assert_int_equal(run_ack(0), 70);
 	cpu_sync(0);
+	assert_int_equal(cpu_lr(0, 70)->e.state, VIRQ_ACTIVE);
 	bit_write(1, 0x300, 70);
-	assert_int_equal(run_eoi(0), 70);
+	assert_int_equal(cpu_eoi(0, &found), 70);
 	cpu_sync(0);
 	assert_false(bit_read(1, 0x300, 70));
 }
@@ -778,6 +840,7 @@ static void test_reset(void **state)
 static void test_strangers(void **state)
 {
 	struct virq_entry e = { .intid = 5000, .state = VIRQ_ACTIVE };
+	bool more;
 
 	(void)state;
 	fresh(4);
@@ -793,6 +856,8 @@ static void test_strangers(void **state)
 	cpu_sync(0);
 	e = (struct virq_entry){ .intid = 33, .state = 0 };
 	intc()->done(board.dev, 1, &e);
+	assert_int_equal(board.notified, 0);
+	assert_int_equal(intc()->next(board.dev, 0, &e, 1, &more), 0);
 	assert_int_equal(run_ack(0), 33);
 }
 
@@ -1405,8 +1470,10 @@ int main(void)
 		cmocka_unit_test(test_sgi),
 		cmocka_unit_test(test_routing),
 		cmocka_unit_test(test_route_away_from_running_cpu),
+		cmocka_unit_test(test_recall_of_unrouted),
 		cmocka_unit_test(test_hw_line),
 		cmocka_unit_test(test_short_lane),
+		cmocka_unit_test(test_short_lane_waits_its_turn),
 		cmocka_unit_test(test_overflow_order),
 		cmocka_unit_test(test_overflow_nesting),
 		cmocka_unit_test(test_overflow_of_active),
