@@ -50,7 +50,7 @@ REPRO := -ffile-prefix-map=$(CURDIR)/= -fno-record-gcc-switches
 ifeq ($(COMPILER),clang)
 REPRO := -ffile-prefix-map=$(CURDIR)/=
 endif
-ISA_CFLAGS_aarch64 := -mgeneral-regs-only -mno-outline-atomics -march=armv8-a -mcmodel=small
+ISA_CFLAGS_aarch64 := -mgeneral-regs-only -mstrict-align -mno-outline-atomics -march=armv8-a -mcmodel=small
 ISA_CFLAGS := $(ISA_CFLAGS_$(ISA)) -fno-pic -ffreestanding
 OPT := -O2 -g -fno-omit-frame-pointer -fno-strict-aliasing -fno-common -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
@@ -102,7 +102,8 @@ PART_OBJS     := $(patsubst $(PARTS)/%.c,$(O)/parts/%.o,$(PART_SRCS))
 OBJS := $(LAYER_base) $(LAYER_lib) $(LAYER_vdev) $(LAYER_drivers) $(LAYER_core) $(LAYER_arch) \
 	$(LAYER_main) $(PART_OBJS) $(O)/gen/components.o
 
-# Flags a folder needs beyond its layer's.
+# Flags a folder needs beyond its layer's. What is not on the exit path is built for size.
+$(LAYER_lib) $(LAYER_main) $(LAYER_drivers): SIZE := -Os
 $(O)/obj/base/mem.o: EXTRA := -fno-builtin -fno-tree-loop-distribute-patterns
 ifeq ($(COMPILER),clang)
 $(O)/obj/base/mem.o: EXTRA := -fno-builtin
@@ -170,7 +171,7 @@ $(O)/flags: FORCE
 define compile
 @mkdir -p $(@D)
 @echo "  CC    $<"
-@$(CC) $(TARGET_CFLAGS) $(1) $(EXTRA) -c $< -o $@
+@$(CC) $(TARGET_CFLAGS) $(SIZE) $(1) $(EXTRA) -c $< -o $@
 endef
 
 $(O)/obj/base/%.o: base/%.c $(O)/flags

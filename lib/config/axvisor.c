@@ -120,8 +120,9 @@ static bool cell_is(struct axvisor *ax, const struct vd_column *columns, u32 col
 	if (v->type != want) {
 		axvisor_cell_error(ax, f, column, v, "expected %s, found %s", toml_type_name(want),
 				   toml_type_name(v->type));
-		axvisor_fix(ax, v->at, want == TOML_STRING ? "put it in quotes" :
-							     "write a list of numbers, or []");
+		axvisor_fix(ax, v->at,
+			    want == TOML_STRING ? "put it in quotes" :
+						  "write a list of numbers, or []");
 		return false;
 	}
 	for (v = want == TOML_ARRAY ? v->child : NULL; v; v = v->next) {
@@ -152,8 +153,8 @@ static bool list_cells(struct axvisor *ax, const struct vd_column *columns, u32 
 	for (u32 c = 0; c < n; c++)
 		required += columns[c].need == VD_NEED_REQUIRED;
 	if (row->n < required || row->n > n) {
-		axvisor_error(ax, columns[0].field, row, "a row has %u elements, this one %u",
-			      n, row->n);
+		axvisor_error(ax, columns[0].field, row, "a row has %u elements, this one %u", n,
+			      row->n);
 		axvisor_fix(ax, row->at, "write %s", row_form(columns, n).s);
 		return false;
 	}

@@ -8,9 +8,20 @@
 
 #include <base/fmt.h>
 
-enum { DEV_NAME, DEV_BASE, DEV_LENGTH, DEV_IRQ, DEV_TYPE, DEV_CFG };
+enum {
+	DEV_NAME,
+	DEV_BASE,
+	DEV_LENGTH,
+	DEV_IRQ,
+	DEV_TYPE,
+	DEV_CFG
+};
 
-enum { TYPE_DUMMY = 0, TYPE_INTC = 1, TYPE_CONSOLE = 2 };
+enum {
+	TYPE_DUMMY = 0,
+	TYPE_INTC = 1,
+	TYPE_CONSOLE = 2
+};
 
 struct emu_type {
 	s64 number;
@@ -59,7 +70,9 @@ static void unknown_type(struct axvisor *ax, const struct toml *type)
 	if (what) {
 		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
 				   "%s: known, not supported yet", what);
-		axvisor_fix(ax, type->at, "remove the row; 1 (interrupt controller) and 2 (console) are supported");
+		axvisor_fix(
+			ax, type->at,
+			"remove the row; 1 (interrupt controller) and 2 (console) are supported");
 		return;
 	}
 	what = what_is(older, array_size(older), type->integer);
@@ -67,9 +80,9 @@ static void unknown_type(struct axvisor *ax, const struct toml *type)
 		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
 				   "of the numbering before mid-2025: %s", what);
 	else
-		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
-				   "no such type of device");
-	axvisor_fix(ax, type->at, "write 1 (interrupt controller) or 2 (console), or remove the row");
+		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type, "no such type of device");
+	axvisor_fix(ax, type->at,
+		    "write 1 (interrupt controller) or 2 (console), or remove the row");
 }
 
 /* Fields that today's reading of the type has no use for, but the older one had. */
@@ -79,16 +92,17 @@ static bool is_older_row(struct axvisor *ax, const struct toml *const *cell)
 
 	if (type->integer == TYPE_DUMMY && (cell[DEV_LENGTH]->integer || cell[DEV_IRQ]->integer)) {
 		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
-			      "a dummy has no window and no interrupt; "
-			      "before mid-2025 0 was the console");
+				   "a dummy has no window and no interrupt; "
+				   "before mid-2025 0 was the console");
 		axvisor_fix(ax, type->at, "write 2 for a console, or remove the row");
 		return true;
 	}
 	if (type->integer == TYPE_CONSOLE && cell[DEV_CFG] && cell[DEV_CFG]->n) {
 		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
-			      "a console has no cfg_list; before mid-2025 2 was part of "
-			      "a host interrupt controller, today 0x21");
-		axvisor_fix(ax, type->at, "for a console write [] as cfg_list, else remove the row");
+				   "a console has no cfg_list; before mid-2025 2 was part of "
+				   "a host interrupt controller, today 0x21");
+		axvisor_fix(ax, type->at,
+			    "for a console write [] as cfg_list, else remove the row");
 		return true;
 	}
 	return false;
@@ -100,8 +114,8 @@ static void read_second_window(struct axvisor *ax, const struct toml *list, stru
 	if (!list || !list->n)
 		return;
 	if (list->n != 2 || dev->n_win < 2) {
-		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_CFG, list, "expected [address, bytes], but its length is %u",
-			      list->n);
+		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_CFG, list,
+				   "expected [address, bytes], but its length is %u", list->n);
 		axvisor_fix(ax, list->at, "write [%s, %s], or []", show_hex(dev->win[1].base.v).s,
 			    show_hex(dev->win[1].size).s);
 		return;

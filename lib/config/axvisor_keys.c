@@ -186,8 +186,8 @@ static void missing_key(struct axvisor *ax, const struct toml *table, u32 f)
 {
 	const struct vd_field_info *info = vmdesc_field((enum vd_field)f);
 
-	diag_report(ax->diag, DIAG_ERROR, table->at, "%s: %s.%s is missing",
-		    vmdesc_label(ax->vd).s, info->table, info->key);
+	diag_report(ax->diag, DIAG_ERROR, table->at, "%s: %s.%s is missing", vmdesc_label(ax->vd).s,
+		    info->table, info->key);
 	axvisor_fix(ax, table->at, "add to [%s]: %s = %s", info->table, info->key, info->fallback);
 }
 

@@ -4,7 +4,12 @@
  */
 #include "axvisor_priv.h"
 
-enum { MEM_GPA, MEM_SIZE, MEM_FLAGS, MEM_MAP };
+enum {
+	MEM_GPA,
+	MEM_SIZE,
+	MEM_FLAGS,
+	MEM_MAP
+};
 
 /* Bits of memory_regions' flags. */
 #define FLAG_PROT     UINT64_C(0x7)
@@ -211,8 +216,8 @@ static enum status read_regions(struct axvisor *ax)
 		return OK;
 	ax->vd->mems_at = list->at;
 	if (list->n > VD_MAX_LIST) {
-		axvisor_error(ax, VD_F_MEMORY_REGIONS, list, "%u regions; a VM can have %d", list->n,
-			      VD_MAX_LIST);
+		axvisor_error(ax, VD_F_MEMORY_REGIONS, list, "%u regions; a VM can have %d",
+			      list->n, VD_MAX_LIST);
 		axvisor_fix(ax, list->at, "join regions that touch");
 		return OK;
 	}

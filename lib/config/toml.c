@@ -97,7 +97,8 @@ static enum status header_close(struct toml_reader *r, bool item)
 	if (toml_peek(r, 0) != ']')
 		return toml_fail(r, toml_pos(r), "expected ']' after the name of the table");
 	if (item && toml_peek(r, 1) != ']')
-		return toml_fail(r, toml_pos(r), "expected ']]' after the name of the array of tables");
+		return toml_fail(r, toml_pos(r),
+				 "expected ']]' after the name of the array of tables");
 	toml_skip(r, item ? 2 : 1);
 	return OK;
 }

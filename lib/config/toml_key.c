@@ -88,7 +88,8 @@ static enum status not_extendable(struct toml_reader *r, const struct toml *t, s
 	struct show key = show_text(t->key);
 
 	if (t->type == TOML_TABLE && !(t->flags & TOML_CLOSED))
-		(void)toml_fail(r, at, "table '%s' is already defined; dotted keys cannot add to it",
+		(void)toml_fail(r, at,
+				"table '%s' is already defined; dotted keys cannot add to it",
 				key.s);
 	else if (t->type == TOML_TABLE)
 		(void)toml_fail(r, at, "inline table '%s' is closed; nothing can be added to it",
@@ -104,7 +105,7 @@ static bool dotted_may_enter(const struct toml_reader *r, const struct toml *t)
 {
 	if (t->type != TOML_TABLE || t->flags & (TOML_CLOSED | TOML_EXPLICIT))
 		return false;
-	return !(t->flags & TOML_DOTTED) || 
+	return !(t->flags & TOML_DOTTED) ||
 	       field_get(TOML_SECTION, t->flags) == field_get(BITS(23, 0), r->section);
 }
 
@@ -123,8 +124,8 @@ static enum status step(struct toml_reader *r, enum toml_via via, struct toml **
 	} else if (via == TOML_VIA_HEADER && t->type == TOML_ARRAY && t->flags & TOML_ITEMS) {
 		t = t->last;
 		++*depth;
-	} else if (via == TOML_VIA_HEADER ? t->type != TOML_TABLE || t->flags & TOML_CLOSED
-					  : !dotted_may_enter(r, t)) {
+	} else if (via == TOML_VIA_HEADER ? t->type != TOML_TABLE || t->flags & TOML_CLOSED :
+					    !dotted_may_enter(r, t)) {
 		return not_extendable(r, t, at);
 	}
 	if (via == TOML_VIA_DOTTED)

@@ -96,9 +96,10 @@ enum status toml_bad_control(struct toml_reader *r, int c)
 	if (c == '\r')
 		return toml_fail(r, toml_pos(r),
 				 "a carriage return must be followed by a line feed");
-	return toml_fail(r, toml_pos(r),
-			 "control character 0x%02x is not allowed here (in a \"...\" string: \\u%04x)",
-			 (u32)c, (u32)c);
+	return toml_fail(
+		r, toml_pos(r),
+		"control character 0x%02x is not allowed here (in a \"...\" string: \\u%04x)",
+		(u32)c, (u32)c);
 }
 
 static enum status comment(struct toml_reader *r)

@@ -211,8 +211,8 @@ static enum status judge(struct toml_reader *r, struct toml *v, struct span word
 	}
 	if (!wrong)
 		return OK;
-	return toml_fail(r, v->at, "'%s': %s", show_text((struct str){ (const char *)word.p, word.n }).s,
-			 wrong);
+	return toml_fail(r, v->at, "'%s': %s",
+			 show_text((struct str){ (const char *)word.p, word.n }).s, wrong);
 }
 
 enum status toml_scalar(struct toml_reader *r, struct toml *v)

@@ -30,7 +30,7 @@ struct toml_reader {
 	struct arena *arena;
 	struct diag *diag;
 	struct toml *root;
-	struct toml lost; /* keys after a broken header: checked, then dropped */
+	struct toml lost;   /* keys after a broken header: checked, then dropped */
 	struct toml *table; /* where keys go: the last header's table */
 	u32 table_depth;    /* its depth below root */
 	u32 section;	    /* headers so far */
@@ -81,8 +81,7 @@ struct src_pos toml_pos(const struct toml_reader *r);
 /* Reports; always E_FORMAT. */
 enum status toml_fail(struct toml_reader *r, struct src_pos at, const char *format, ...)
 	printf_like(3, 4);
-void toml_note(struct toml_reader *r, struct src_pos at, const char *format, ...)
-	printf_like(3, 4);
+void toml_note(struct toml_reader *r, struct src_pos at, const char *format, ...) printf_like(3, 4);
 /* Bytes of the newline here: 1, 2 (CR LF) or 0 when there is none. */
 size_t toml_newline_len(const struct toml_reader *r);
 /* Take the newline here, if there is one. */

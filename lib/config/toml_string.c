@@ -12,7 +12,7 @@ struct body {
 	size_t n;
 	int quote;
 	bool multi;
-	bool bad; /* a mistake was reported; the rest is read to find its end */
+	bool bad;	     /* a mistake was reported; the rest is read to find its end */
 	struct src_pos open; /* of the opening quote */
 };
 
@@ -105,7 +105,8 @@ static enum status escape(struct toml_reader *r, struct body *b)
 	code = c > 0 ? strchr(codes, c) : NULL;
 	if (!code && c > ' ' && c < 0x7f)
 		return toml_fail(r, toml_pos(r),
-				 "\\%c is no escape; write \\\\ for a backslash, or '...' quotes", c);
+				 "\\%c is no escape; write \\\\ for a backslash, or '...' quotes",
+				 c);
 	if (!code)
 		return toml_fail(r, toml_pos(r), "a backslash needs an escape character after it");
 	put(b, (u8)values[code - codes]);

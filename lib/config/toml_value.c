@@ -37,7 +37,8 @@ static enum status array_next(struct toml_reader *r, struct toml *array, struct 
 		toml_skip(r, 1);
 		TRY(array_blank(r, array));
 	} else if (array->n && toml_peek(r, 0) != ']' && r->in.n) {
-		return toml_fail(r, toml_pos(r), "expected ',' or ']' after an element of the array");
+		return toml_fail(r, toml_pos(r),
+				 "expected ',' or ']' after an element of the array");
 	}
 	if (!r->in.n)
 		return array_not_closed(r, array);
@@ -148,7 +149,8 @@ enum status toml_value(struct toml_reader *r, struct toml *v, u32 depth)
 		TRY(begin(r, v));
 		if (is_container(v)) {
 			if (depth >= TOML_MAX_DEPTH)
-				return toml_fail(r, v->at, "values are nested deeper than %d levels",
+				return toml_fail(r, v->at,
+						 "values are nested deeper than %d levels",
 						 TOML_MAX_DEPTH);
 			/* Every level deepens, so there are never more than the limit. */
 			open[r->n_open++] = (struct open){ v, depth + 1 };

@@ -10,11 +10,11 @@
 #include <lib/config.h>
 #include <lib/words.h>
 
-#define PAGE	      KIB(4)
-#define SLICE_MIN_US  100
-#define SLICE_MAX_US  1000000
-#define TIMER_MIN_HZ  1000000
-#define TIMER_MAX_HZ  UINT64_C(10000000000)
+#define PAGE	     KIB(4)
+#define SLICE_MIN_US 100
+#define SLICE_MAX_US 1000000
+#define TIMER_MIN_HZ 1000000
+#define TIMER_MAX_HZ UINT64_C(10000000000)
 
 struct platform {
 	struct hostdesc *hd;

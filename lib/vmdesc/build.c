@@ -44,13 +44,13 @@ static void *grow(struct list_head *l, size_t size, u32 max, struct arena *a)
 }
 
 /* The list's type is its own; its three members are those of list_head. */
-#define list_add(list, a, max, out)                                          \
-	do {                                                                 \
+#define list_add(list, a, max, out)                                             \
+	do {                                                                    \
 		struct list_head head_ = { (list)->v, (list)->n, (list)->cap }; \
-		(out) = grow(&head_, sizeof(*(list)->v), (max), (a));        \
-		(list)->v = head_.v;                                         \
-		(list)->n = head_.n;                                         \
-		(list)->cap = head_.cap;                                     \
+		(out) = grow(&head_, sizeof(*(list)->v), (max), (a));           \
+		(list)->v = head_.v;                                            \
+		(list)->n = head_.n;                                            \
+		(list)->cap = head_.cap;                                        \
 	} while (0)
 
 struct vd_vcpu *vmdesc_add_vcpu(struct vmdesc *vd, struct arena *a, struct src_pos at)

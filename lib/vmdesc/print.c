@@ -54,9 +54,9 @@ static void print_mem(const struct out *o, const struct vd_mem *m)
 		[VD_MEM_RESERVED] = "reserved host memory of the same address",
 	};
 
-	line(o, "  memory %s: %s %c%c%c, %s", show_range(m->base.v, m->size).s, show_size(m->size).s,
-	     m->prot & VD_R ? 'r' : '-', m->prot & VD_W ? 'w' : '-', m->prot & VD_X ? 'x' : '-',
-	     backing[m->backing]);
+	line(o, "  memory %s: %s %c%c%c, %s", show_range(m->base.v, m->size).s,
+	     show_size(m->size).s, m->prot & VD_R ? 'r' : '-', m->prot & VD_W ? 'w' : '-',
+	     m->prot & VD_X ? 'x' : '-', backing[m->backing]);
 }
 
 static void print_image(const struct out *o, const struct vd_image *image)

@@ -22,14 +22,16 @@ static void check_hw_ids(const struct vd_check *c)
 		const struct vd_vcpu *v = &c->vd->vcpus.v[i];
 
 		if (v->hw_id & ~MPIDR_AFFINITY) {
-			vd_error(c, VD_F_PHYS_CPU_IDS, v->at, show_hex(v->hw_id).s,
-				 "vCPU %u: no affinity value: bits 31..24 and from 40 on are not part of one",
-				 i);
+			vd_error(
+				c, VD_F_PHYS_CPU_IDS, v->at, show_hex(v->hw_id).s,
+				"vCPU %u: no affinity value: bits 31..24 and from 40 on are not part of one",
+				i);
 			vd_fix(c, v->at, "write Aff3 << 32 | Aff2 << 16 | Aff1 << 8 | Aff0");
 		} else if (field_get(MPIDR_AFF0, v->hw_id) > AFF0_MAX) {
-			vd_error(c, VD_F_PHYS_CPU_IDS, v->at, show_hex(v->hw_id).s,
-				 "vCPU %u: interrupts between vCPUs do not reach a lowest byte above 0xf",
-				 i);
+			vd_error(
+				c, VD_F_PHYS_CPU_IDS, v->at, show_hex(v->hw_id).s,
+				"vCPU %u: interrupts between vCPUs do not reach a lowest byte above 0xf",
+				i);
 			vd_fix(c, v->at, "number clusters of 16: 0x0 to 0xf, then 0x100 to 0x10f");
 		}
 	}
@@ -60,8 +62,8 @@ static void check_irq(const struct vd_check *c, const struct vd_dev *dev, u32 li
 	if (line < SPI_FIRST)
 		vd_fix(c, dev->at, "write an INTID: SPI %u is INTID %u", line, line + SPI_FIRST);
 	else
-		vd_fix(c, dev->at, "write an INTID from %d to %d (SPI n is INTID 32 + n)", SPI_FIRST,
-		       SPI_LAST);
+		vd_fix(c, dev->at, "write an INTID from %d to %d (SPI n is INTID 32 + n)",
+		       SPI_FIRST, SPI_LAST);
 }
 
 /* Windows of the board's interrupt controller grow with the number of vCPUs. */

@@ -60,7 +60,8 @@ static void check_window(const struct vd_check *c, const struct vd_dev *dev, u32
 		vd_fix(c, dev->at, "write at least %s as its length", show_hex(min).s);
 	} else if (beyond_limit(c, win)) {
 		vd_error(c, VD_F_EMU_DEVICES, dev->at, where.s,
-			 "%s: window %u is beyond what a guest can address", vd_dev_label(dev).s, w);
+			 "%s: window %u is beyond what a guest can address", vd_dev_label(dev).s,
+			 w);
 		vd_fix(c, dev->at, "write an address below %s", show_hex(c->t->gpa_limit).s);
 	} else if (!is_aligned(win->base.v | win->size, PAGE)) {
 		vd_error(c, VD_F_EMU_DEVICES, dev->at, where.s,
@@ -99,8 +100,8 @@ static void overlap_memory(const struct vd_check *c, const struct vd_dev *dev, u
 		if (!range_overlaps(m->base.v, m->size, win->base.v, win->size))
 			continue;
 		if (dev->is_default) {
-			vd_error(c, VD_F_MEMORY_REGIONS, m->at, region.s,
-				 "overlaps %s at %s", vd_dev_label(dev).s, window.s);
+			vd_error(c, VD_F_MEMORY_REGIONS, m->at, region.s, "overlaps %s at %s",
+				 vd_dev_label(dev).s, window.s);
 			vd_fix(c, m->at,
 			       "move the region, or list the device at another address in devices.emu_devices");
 			continue;
@@ -178,7 +179,10 @@ static void check_irqs(const struct vd_check *c, u32 i)
 
 /* ---- how many ----------------------------------------------------------------------------- */
 
-enum only_one { ONLY_ONE_INTC, ONLY_ONE_CONSOLE };
+enum only_one {
+	ONLY_ONE_INTC,
+	ONLY_ONE_CONSOLE
+};
 
 static bool is_kind(const struct vd_check *c, const struct vd_dev *dev, enum only_one kind)
 {
@@ -208,8 +212,8 @@ static void check_only_one(const struct vd_check *c, enum only_one kind)
 		vd_note(c, first->at, "the first one is %s", vd_dev_label(first).s);
 		vd_fix(c, dev->at, "remove the row");
 	}
-	if (!first && kind == ONLY_ONE_INTC && c->t->n_classes &&
-	    c->vd->intc == VM_INTC_EMULATED && !vd_reported(c, VD_F_EMU_DEVICES)) {
+	if (!first && kind == ONLY_ONE_INTC && c->t->n_classes && c->vd->intc == VM_INTC_EMULATED &&
+	    !vd_reported(c, VD_F_EMU_DEVICES)) {
 		vd_error(c, VD_F_EMU_DEVICES, (struct src_pos){ .file = c->vd->file }, NULL,
 			 "a VM needs an interrupt controller");
 		vd_fix(c, (struct src_pos){ .file = c->vd->file },

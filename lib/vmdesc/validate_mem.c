@@ -31,8 +31,9 @@ static bool check_shape(const struct vd_check *c, const struct vd_mem *m)
 		return false;
 	}
 	if (!is_aligned(m->base.v | m->size, BLOCK))
-		vd_warning(c, VD_F_MEMORY_REGIONS, m->at, show_range(m->base.v, m->size).s,
-			   "address or size is no multiple of 2 MiB: mapped in small pages, slower");
+		vd_warning(
+			c, VD_F_MEMORY_REGIONS, m->at, show_range(m->base.v, m->size).s,
+			"address or size is no multiple of 2 MiB: mapped in small pages, slower");
 	return true;
 }
 

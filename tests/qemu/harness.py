@@ -5,13 +5,11 @@ import hashlib
 import json
 import os
 import subprocess
-import tomllib
+import sys
 
 from machine import Failure, Machine
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-VM_FOLDER = "guest/vm_default"  # where the hypervisor looks for VM files on a disk
-IMAGE_KEYS = ("kernel_path", "dtb_path", "bios_path", "uefi_firmware_path", "ramdisk_path")
 
 CASES = []
 
@@ -23,8 +21,8 @@ class Case:
         self.steps = steps
         self.kernel = options.pop("kernel", "default")
         self.vms = options.pop("vms", [])
-        self.files = options.pop("files", {})
-        self.missing = options.pop("missing", ())
+        self.guests = options.pop("guests", "linux")
+        self.table = options.pop("table", "none")
         self.smp = options.pop("smp", "")
         self.mem = options.pop("mem", "")
         self.append = options.pop("append", "")
@@ -55,10 +53,10 @@ class Setup:
                 doc = json.load(file)
             self.platform = path(doc["platform"])
             self.kernels = {name: path(file) for name, file in doc["kernels"].items()}
-            self.guests = path(doc["guests"])
+            self.guests = {name: path(folder) for name, folder in doc["guests"].items()}
             self.qemu = os.environ.get("QEMU") or doc.get("qemu", "")
             self.qemu_args = doc.get("qemu_args", [])
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, AttributeError) as error:
             raise Failure("%s: %s %s" % (config, type(error).__name__, error)) from None
         self.disks = path("build/test-disks")
         self.logs = path("build/test-logs")
@@ -80,56 +78,26 @@ class Setup:
     def _emulator(self, this, kernel, disk):
         words = ["kernel=" + kernel, "disk=" + disk, "qemu=" + self.qemu, "smp=" + this.smp,
                  "mem=" + this.mem, "append=" + this.append]
-        tool = [path("tools/platform.py"), self.platform, "emulator"]
-        done = subprocess.run(tool + words, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise Failure(done.stderr.strip())
-        return done.stdout.splitlines()
-
-    # ---- disks ------------------------------------------------------------------------------
+        return self._tool("platform.py", [self.platform, "emulator"] + words).splitlines()
 
     def _disk(self, this):
-        """A disk with the case's VM files and the images these name; made once, kept."""
-        pairs = {VM_FOLDER + "/" + os.path.basename(vm): path(vm) for vm in this.vms}
-        for vm in this.vms:
-            for image in images_of(path(vm)):
-                source = os.path.join(self.guests, os.path.basename(image))
-                if image in this.missing:
-                    continue
-                if not os.path.exists(source):
-                    raise Failure("%s asks for %s, which is not in %s" % (vm, image, self.guests))
-                pairs[VM_FOLDER + "/" + image] = source
-        pairs.update({dest: path(source) for dest, source in this.files.items()})
-        if not pairs:
+        """A disk with the case's VM files and the images these name; kept while they are."""
+        if not this.vms:
             return ""
-        disk = os.path.join(self.disks, fingerprint(pairs) + ".img")
-        if not os.path.exists(disk):
-            make_disk(disk, pairs)
-        return disk
+        folder = self.guests.get(this.guests)
+        if not folder:
+            raise Failure('tests.json names no guests "%s"' % this.guests)
+        key = repr((this.vms, folder, this.table, self.platform)).encode()
+        base = os.path.join(self.disks, hashlib.sha256(key).hexdigest()[:16])
+        self._tool("bundle.py", ["--platform", self.platform, "--guests", folder,
+                                 "--archive", base + ".cpio", "--disk", base + ".img",
+                                 "--table", this.table] + [path(vm) for vm in this.vms])
+        return base + ".img"
 
-
-def images_of(vm):
-    """The images on the disk that a VM file names; a file that is no TOML names none."""
-    try:
-        with open(vm, "rb") as file:
-            kernel = tomllib.load(file).get("kernel", {})
-    except ValueError:
-        return []
-    if kernel.get("image_location", "fs") != "fs":
-        return []
-    return [kernel[key] for key in IMAGE_KEYS if isinstance(kernel.get(key), str) and kernel[key]]
-
-
-def fingerprint(pairs):
-    state = [(dest, source, os.stat(source).st_size, os.stat(source).st_mtime_ns)
-             for dest, source in sorted(pairs.items())]
-    return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
-
-
-def make_disk(disk, pairs):
-    os.makedirs(os.path.dirname(disk), exist_ok=True)
-    words = [source + "=" + dest for dest, source in sorted(pairs.items())]
-    done = subprocess.run([path("tools/mkdisk.sh"), disk, "--"] + words, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, check=False)
-    if done.returncode != 0:
-        raise Failure("mkdisk.sh: " + done.stdout.strip())
+    @staticmethod
+    def _tool(name, words):
+        done = subprocess.run([sys.executable, path("tools/" + name)] + words, check=False,
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failure("%s: %s" % (name, (done.stderr or done.stdout).strip()))
+        return done.stdout

@@ -122,6 +122,23 @@ static void test_ragged_banks(void **state)
 	assert_true(all_are(arch_phys_to_virt(HPA(b + MIB(23) + 0x1000)), 0xa5, MIB(41) - 0x1000));
 }
 
+/* Banks that touch at the end of a block are one: what is contiguous may be had in one piece. */
+static void test_touching_banks(void **state)
+{
+	const struct range mem[] = { { FAKE_RAM_BASE, MIB(8) },
+				     { FAKE_RAM_BASE + MIB(8), MIB(8) } };
+	enum pmm_content c;
+	hpa_t at;
+
+	(void)state;
+	fake_init(MIB(16));
+	assert_int_equal(pmm_init(mem, 2, NULL, 0, PMM_DIRTY), OK);
+	assert_int_equal(pmm_largest_free(), MIB(14));
+	assert_int_equal(pmm_alloc_blocks(PMM_VM(1), 5, BLOCK_SIZE, &at, &c), OK);
+	pmm_free_owner(PMM_VM(1));
+	assert_int_equal(pmm_claim(PMM_VM(1), HPA(FAKE_RAM_BASE + MIB(6)), MIB(4), &c), OK);
+}
+
 static void test_record_avoids_taken(void **state)
 {
 	const u64 b = FAKE_RAM_BASE;
@@ -223,6 +240,7 @@ static void test_scrub(void **state)
 		slices++;
 	assert_int_equal(slices, 3); /* 15 blocks */
 	assert_false(pmm_scrub_slice(1));
+	assert_int_equal(pmm_stats().dirty, 0);
 	assert_int_equal(pmm_alloc_blocks(PMM_VM(1), 15, MIB(2), &at, &c), OK);
 	assert_int_equal(c, PMM_CLEAN);
 	assert_true(all_zero(at, MIB(30)));
@@ -518,6 +536,14 @@ static void free_all(void)
 		free_all_of((pmm_owner_t)o);
 }
 
+static void step_scrub(void)
+{
+	u64 dirty = pmm_stats().dirty;
+
+	assert_int_equal(pmm_scrub_slice(1), dirty != 0);
+	assert_int_equal(pmm_stats().dirty, dirty ? dirty - PAGES_PER_BLOCK : 0);
+}
+
 static void model_check(u64 base_hypervisor)
 {
 	u64 owned[MODEL_OWNERS + 1] = { 0 };
@@ -555,7 +581,7 @@ static void model_step(void)
 		break;
 	case 3:
 		if (!rng(4))
-			pmm_scrub_slice(1);
+			step_scrub();
 		break;
 	case 4 ... 8:
 		step_alloc_pages();
@@ -587,7 +613,11 @@ static void test_random_against_model(void **state)
 		      seen.no_pages, seen.blocks, seen.no_blocks, seen.claims, seen.no_claims,
 		      seen.frees, seen.owners);
 	free_all();
+	while (pmm_scrub_slice(1))
+		;
 	finish = pmm_stats();
+	assert_int_equal(finish.dirty, 0);
+	finish.dirty = begin.dirty;
 	assert_memory_equal(&begin, &finish, sizeof(begin));
 	assert_int_equal(pmm_largest_free(), largest);
 	check_counts();
@@ -601,25 +631,37 @@ static void test_random_against_model(void **state)
 
 #define THREADS 4
 
+static bool hammer_once(pmm_owner_t me)
+{
+	enum pmm_content c;
+	hpa_t pages, more, block;
+
+	if (pmm_alloc_pages(me, 3, &pages) != OK)
+		return false;
+	memset(arch_phys_to_virt(pages), (int)me, 3 * PAGE_SIZE);
+	/* There is one for everybody: what is being scrubbed is waited for. */
+	if (pmm_alloc_blocks(me, 1, BLOCK_SIZE, &block, &c) != OK)
+		return false;
+	memset(arch_phys_to_virt(block), (int)me, BLOCK_SIZE);
+	for (u32 i = 0; i < 20; i++) {
+		if (pmm_alloc_pages(me, 2, &more) != OK || !all_zero(more, 2 * PAGE_SIZE))
+			return false;
+		*(u64 *)arch_phys_to_virt(more) = me;
+		pmm_free_pages(me, more, 2);
+	}
+	if (!all_are(arch_phys_to_virt(pages), (u8)me, 3 * PAGE_SIZE) ||
+	    !all_are(arch_phys_to_virt(block), (u8)me, BLOCK_SIZE))
+		return false;
+	if (pmm_free_owner(me) != 3 + PAGES_PER_BLOCK)
+		return false;
+	pmm_scrub_slice(1);
+	return true;
+}
+
 static void *hammer(void *arg)
 {
-	pmm_owner_t me = PMM_VM((size_t)arg);
-	enum pmm_content c;
-	hpa_t pages, block;
-
-	for (u32 i = 0; i < 300; i++) {
-		bool got = pmm_alloc_pages(me, 3, &pages) == OK;
-
-		/* There is always enough: what is being scrubbed is waited for. */
-		if (!got || pmm_alloc_blocks(me, 2, BLOCK_SIZE, &block, &c) != OK)
-			return arg;
-		memset(arch_phys_to_virt(pages), (int)me, 3 * PAGE_SIZE);
-		memset(arch_phys_to_virt(block), (int)me, PAGE_SIZE);
-		pmm_scrub_slice(1);
-		if (!all_are(arch_phys_to_virt(pages), (u8)me, 3 * PAGE_SIZE) ||
-		    !all_are(arch_phys_to_virt(block), (u8)me, PAGE_SIZE))
-			return arg;
-		if (pmm_free_owner(me) != 3 + 2 * PAGES_PER_BLOCK)
+	for (u32 i = 0; i < 400; i++) {
+		if (!hammer_once(PMM_VM((size_t)arg)))
 			return arg;
 	}
 	return NULL;
@@ -631,8 +673,8 @@ static void test_threads(void **state)
 	pthread_t t[THREADS];
 
 	(void)state;
-	/* Two blocks per thread, room for fragments between them, and blocks for pages. */
-	init_simple(MIB(2) * (THREADS * 3 + 2), PMM_DIRTY);
+	/* The record's block, which serves pages, and just one for each. */
+	init_simple(MIB(2) * (1 + THREADS), PMM_DIRTY);
 	begin = pmm_stats();
 	for (size_t i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&t[i], NULL, hammer, (void *)(i + 1)), 0);
@@ -643,6 +685,7 @@ static void test_threads(void **state)
 		assert_null(failed);
 	}
 	finish = pmm_stats();
+	finish.dirty = begin.dirty;
 	assert_memory_equal(&begin, &finish, sizeof(begin));
 	check_counts();
 }
@@ -653,6 +696,7 @@ int main(void)
 		cmocka_unit_test(test_counts_at_start),
 		cmocka_unit_test(test_budget_of_8_gib),
 		cmocka_unit_test(test_ragged_banks),
+		cmocka_unit_test(test_touching_banks),
 		cmocka_unit_test(test_record_avoids_taken),
 		cmocka_unit_test(test_nothing_left),
 		cmocka_unit_test(test_pages_zero_and_aligned),

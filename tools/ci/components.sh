@@ -13,6 +13,7 @@
 #
 # <name> is the last part of the path; a driver keeps its folders, with "_" for "/". A kind that
 # is not mentioned gets an empty array. No linker section, no constructor: a list one can read.
+# With "-k KIND" first there is only that kind's array: tests replace one and keep the others.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -63,6 +64,7 @@ array()
 {
 	kind=$1 type=$2 name=$3
 	shift 3
+	[ "${only:-$kind}" = "$kind" ] || return 0
 	symbols=$(symbols_of "$kind" "$@")
 	twice=$(printf '%s\n' "$symbols" | sort | uniq -d | head -n 1)
 	[ -z "$twice" ] || die "two components would define $twice"
@@ -77,6 +79,12 @@ array()
 	printf '\tNULL,\n};\n'
 }
 
+only=
+if [ "${1:-}" = -k ]; then
+	[ $# -ge 2 ] || die "-k: which kind?"
+	only=$2
+	shift 2
+fi
 for c in "$@"; do
 	case $c in
 	*[!a-z0-9_:/]* | *:*:* | *: | */ | *//* | *:/*) die "\"$c\" is not <kind>:<path>" ;;
