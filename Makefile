@@ -258,6 +258,7 @@ $(O)/images/%.elf: $(O)/archives/%.o $(OBJS) $(O)/gen/ksyms.o
 	@$(LD) $(LDFLAGS) -T $(O)/gen/link.ld -o $@ $(OBJS) $(O)/gen/ksyms.o $<
 $(O)/images/%.bin: $(O)/images/%.elf
 	@$(OBJCOPY) -O binary $< $@
+.SECONDARY: $(O)/gen/ksyms.o $(O)/gen/ksyms0.o $(O)/gen/ksyms.c
 .PRECIOUS: $(O)/images/%.elf $(O)/archives/%.o $(O)/archives/%.cpio
 
 $(O)/trivet.bin: $(O)/images/empty.bin

@@ -21,6 +21,8 @@
 #define SCRATCH_IN    (SCRATCH_GZIP + GUNZIP_STATE_SIZE)
 #define SCRATCH_PAGES ((SCRATCH_IN + BOUNCE_SIZE) / PAGE_SIZE)
 
+u64 vm_timer_hz;
+
 static u8 *scratch(const struct vm *vm, u64 off)
 {
 	return (u8 *)arch_phys_to_virt(vm->load.scratch) + off;
@@ -174,7 +176,7 @@ static enum status place(struct vm *vm, gpa_t at, const u8 *from, u64 len)
 
 static enum status load_tree(struct vm *vm)
 {
-	struct guest_fw_info info = { 0 };
+	struct guest_fw_info info = { .timer_hz = vm_timer_hz };
 	struct span base = { NULL, 0 };
 	size_t len;
 

@@ -49,7 +49,8 @@ u32 drivers_probe(const struct hostdesc *hd, enum driver_stage stage)
 		const struct driver *drv = match(stage, dev->compatible);
 		enum status st;
 
-		if (!drv)
+		/* Further UARTs are for guests: not to be touched. */
+		if (!drv || (stage == DRIVER_CONSOLE && hd->console && dev != hd->console))
 			continue;
 		st = drv->probe(dev, hd);
 		if (st == OK)

@@ -20,11 +20,14 @@
 #include <lib/hostdesc.h>
 #include <version.h>
 
+#include "crash.h"
+
 static alignas(16) u8 boot_memory[KIB(64)]; /* the machine's model lives here for ever */
 static struct arena boot_arena;
 static struct hostdesc machine;
 static struct arch_boot boot;
 static const char *why = "";
+static struct str crash_kind;
 
 static void log_line(void *ctx, const char *line)
 {
@@ -47,8 +50,11 @@ static void take_option(struct str o)
 			log_warn("boot option log=%s: write error, warn, info or debug", name);
 	} else if (str_eq_c(o, "lane=neutral")) {
 		arch_set_lane(ARCH_LANE_NEUTRAL);
+	} else if (str_starts(o, "crash=")) {
+		crash_kind = (struct str){ o.p + 6, o.n - 6 };
 	} else if (o.n) {
-		log_warn("boot option \"%.*s\" is unknown: log=LEVEL and lane=neutral are known",
+		log_warn("boot option \"%.*s\" is unknown: log=LEVEL, lane=neutral and crash=KIND "
+			 "are known",
 			 STR_ARG(o));
 	}
 }
@@ -78,6 +84,11 @@ static enum status memory_up(void)
 	struct range taken[HD_MAX_MEM + 2];
 	u32 n = 0;
 
+	hostdesc_apply_window(&machine);
+	if (!machine.n_mem) {
+		why = "no memory, or none in the window of platform.toml";
+		return E_NOMEM;
+	}
 	TRY(kmap_init(&boot, machine.mem, machine.n_mem));
 	taken[n++] = (struct range){ boot.image.v, boot.image_len };
 	taken[n++] = machine.fdt;
@@ -112,6 +123,7 @@ static enum status platform_up(void)
 				    &d) != OK)
 		why = "mistakes in platform.toml";
 	vm_set_power_off_when_done(machine.power_off_when_done);
+	vm_timer_hz = machine.timer_hz;
 	panic_set_power_off(machine.power_off_when_done ? PANIC_POWER_OFF : PANIC_HALT);
 	return d.n_errors ? E_INVAL : OK;
 }
@@ -159,6 +171,8 @@ static enum status guests_up(void)
 {
 	struct pmm_stats s = pmm_stats();
 
+	if (crash_kind.n && !crash(crash_kind))
+		log_warn("boot option crash=%.*s is unknown", STR_ARG(crash_kind));
 	log_info("memory: %llu MiB, %llu MiB free for guests",
 		 (unsigned long long)(s.total >> 8), (unsigned long long)(s.free >> 8));
 	guests_start();

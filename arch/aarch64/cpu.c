@@ -5,6 +5,7 @@
  * same to us.
  */
 #include <arch/boot_regs.h>
+#include <arch/exit.h>
 #include <arch/firmware.h>
 #include <arch/image.h>
 #include <arch/mmu.h>
@@ -19,6 +20,8 @@ static_assert(ARCH_IMAGE_VA_BITS == ARCH_IMAGE_VA && ARCH_FDT_VA_BITS == ARCH_FD
 static_assert(HCR_BOOT == HCR_RW, "boot_regs.h");
 
 alignas(4096) struct arch_stacks arch_stacks[HD_MAX_CPUS] in_section(".stacks");
+
+u64 arch_counter_hz;
 
 static enum arch_lane cpu_lane;
 static u64 cpu_boot_tcr;
@@ -69,6 +72,7 @@ void arch_boot_main(u64 fdt, u64 image, u64 tcr)
 
 	cpu_boot_tcr = tcr;
 	cpu_image_phys = image;
+	arch_counter_hz = sysreg_read(cntfrq_el0);
 	core_boot(&boot);
 }
 
@@ -123,7 +127,12 @@ static void setup_traps(void)
 
 enum status arch_cpu_init(struct arch_cpu *c, const struct hostdesc *hd, const char **why)
 {
-	(void)hd;
+	if (hd->timer_hz)
+		arch_counter_hz = hd->timer_hz;
+	if (arch_counter_hz < 1000000) {
+		*why = "the CPU does not know its timer's frequency: write timer.hz in platform.toml";
+		return E_UNSUP;
+	}
 	if (!(sysreg_read(id_aa64pfr0_el1) & ID_AA64PFR0_GIC)) {
 		*why = "the CPU has no system-register interface to a GICv3";
 		return E_UNSUP;
@@ -134,6 +143,7 @@ enum status arch_cpu_init(struct arch_cpu *c, const struct hostdesc *hd, const c
 	isb();
 	c->n_lrs = field_get(ICH_VTR_LIST_REGS, sysreg_read(ICH_VTR_EL2)) + 1;
 	sysreg_write(ICH_HCR_EL2, 0);
+	virq_clear_lrs();
 	sysreg_write(vbar_el2,
 		     cpu_lane == ARCH_LANE_SHORT ? (u64)vectors_short : (u64)vectors_neutral);
 	isb();

@@ -4,6 +4,7 @@
  * for the guest's virtual timer, so that the short lane can present it without looking; the
  * others are filled in order. While presented, the register is the truth: nobody keeps a copy.
  */
+#include <arch/exit.h>
 #include <arch/fast_regs.h>
 #include <arch/sysreg.h>
 #include <port/arch.h>
@@ -42,6 +43,12 @@ static void lr_write(u32 n, u64 value)
 	default:
 		break;
 	}
+}
+
+void virq_clear_lrs(void)
+{
+	for (u32 i = 0; i < arch_this_cpu()->n_lrs; i++)
+		lr_write(i, 0);
 }
 
 u32 arch_virq_slots(void)

@@ -100,6 +100,9 @@ void vm_print_board(const struct vm *vm);
 
 /* Open the images and plan where their parts go. Every mistake to @d. */
 enum status vm_plan_images(struct vm *vm, const struct vmdesc *desc, struct diag *d);
+/* What guests are told of the counter's frequency; 0: the CPU tells them. From the platform. */
+extern u64 vm_timer_hz;
+
 /* Of a description that is refused anyway: at least say which of its images are missing. */
 void vm_find_images(const struct vmdesc *desc, struct diag *d);
 /* Begin to load; the VM's work goes on in vm_load_slice(). */

@@ -100,6 +100,9 @@ struct diag;
 enum status hostdesc_apply_platform(struct span text, const char *file, struct arena *a,
 				    struct hostdesc *hd, struct diag *d);
 
+/* Cut the memory banks to the platform file's window; n_mem 0: nothing is left. */
+void hostdesc_apply_window(struct hostdesc *hd);
+
 bool hd_dev_is(const struct hd_dev *dev, const char *compatible);
 
 /* For the boot log: "4 CPUs", memory banks, ... line by line. */

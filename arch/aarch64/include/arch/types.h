@@ -84,12 +84,12 @@ static inline u64 arch_cycles(void)
 	return t;
 }
 
+/* CNTFRQ_EL0, unless the platform file knows better (firmware may leave it unset). */
+extern u64 arch_counter_hz;
+
 static inline u64 arch_cycles_hz(void)
 {
-	u64 hz;
-
-	__asm__("mrs %0, cntfrq_el0" : "=r"(hz));
-	return hz;
+	return arch_counter_hz;
 }
 
 static inline void arch_timer_arm(u64 deadline)

@@ -7,7 +7,7 @@
 
 #include <base/types.h>
 #include <port/exit.h>
-#include <port/vintc.h>
+#include <port/virq.h>
 
 #define FAKE_MAX_VIRQS	  16
 #define FAKE_GUEST_TIMERS 2
