@@ -279,6 +279,7 @@ $(O)/run/ready: FORCE $(GUESTS)/Image
 	@touch $@
 
 include tests/rules.mk
+include bench/rules.mk
 
 clean:
 	rm -rf build
