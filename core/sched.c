@@ -87,7 +87,7 @@ static struct vcpu *pick(struct cpu *c, u64 now, u64 *alarm)
 	return best;
 }
 
-bool sched_yield(struct vcpu *v)
+bool sched_give_way(struct vcpu *v)
 {
 	struct cpu *c = v->cpu;
 	u64 now = arch_cycles();

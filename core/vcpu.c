@@ -114,7 +114,7 @@ static enum next vcpu_handle(struct vcpu *v, struct vcpu_exit *x)
 	case EXIT_MEM_FAULT:
 		return handle_mem_fault(v, x);
 	case EXIT_YIELD:
-		return sched_yield(v) ? NEXT_RESCHED : NEXT_RUN;
+		return sched_give_way(v) ? NEXT_RESCHED : NEXT_RUN;
 	case EXIT_CPU_ON:
 		x->cpu.result = vm_cpu_on(v->vm, &x->cpu);
 		arch_vcpu_complete(&v->arch, x);

@@ -9,6 +9,7 @@
  */
 #include <core/virq.h>
 
+#include <base/bits.h>
 #include <core/irq.h>
 #include <core/panic.h>
 #include <core/vm.h>

@@ -12,5 +12,5 @@ enum status sched_init(const struct hostdesc *hd);
 noreturn_fn void sched_run(void);
 /* @v lives on @c from now on. Before it first runs. */
 void sched_add(struct cpu *c, struct vcpu *v);
-/* @v spins: does somebody else on its CPU want to run instead? */
-bool sched_yield(struct vcpu *v);
+/* @v spins: true when somebody else on its CPU wants to run instead. */
+bool sched_give_way(struct vcpu *v);
