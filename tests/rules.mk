@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Tests. The layers are compiled a second time as a host program: the same include roots, the same
+# warnings, arch/fake as the ISA, sanitizers. Every suite leaves NAME.counts in $(COUNTS);
+# tools/ci/tally.py adds them up.
+
+# Where all of this is built; `make` for a target is in $(O).
+TB     ?= build
+COUNTS := $(TB)/counts
+DATA   := $(TB)/test-data
+ONLY   ?=
+# Seconds for each fuzz target.
+FUZZ_SECONDS ?= 5
+
+# ---- the hypervisor as a host program ----------------------------------------------------------
+# Three builds of it: "host" for unit tests, "fuzz" for libFuzzer, "cov" to count lines.
+HOST_BUILDS := host fuzz cov
+H_CC_host   = $(HOSTCC)
+H_CC_fuzz   = clang
+H_CC_cov    = $(HOSTCC)
+# Two megabytes of redzones are no stack to speak of; UBSan ends the program as ASan does.
+SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+H_OPT_host  := -O1 -g -fno-omit-frame-pointer $(SANITIZE)
+H_OPT_fuzz  := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link $(SANITIZE)
+H_OPT_cov   := -O0 -g --coverage
+
+HOST_LAYERS   := base lib vdev drivers core
+HOST_INCLUDES  = $(subst arch/$(ISA)/,arch/fake/,$(I_$(1)))
+HOST_ALL      := $(I_lib) -Iport/arch/include -Iport/exit/include -Iport/vdev/include \
+	-Iport/driver/include -Ivdev/include -Idrivers/include -Icore/include -Icore/priv \
+	-Iarch/fake/include
+
+# The C library's mem*() are the sanitizers' to watch: base/mem.c has a test of its own.
+HOST_SRCS := $(filter-out base/mem.c,$(BASE_SRCS)) $(LIB_SRCS) $(CORE_SRCS) \
+	$(wildcard vdev/*.c vdev/*/*.c) $(wildcard arch/fake/*.c) \
+	$(filter-out $(ISA_DRIVERS_$(ISA):%=drivers/%.c),$(wildcard drivers/*.c drivers/*/*.c))
+HOST_KINDS := vdev driver config image
+HOST_COMPONENTS := $(filter-out $(ISA_DRIVERS_$(ISA):%=driver:%),$(COMPONENTS))
+HOST_OBJS = $(HOST_SRCS:%.c=$(TB)/$(1)/obj/%.o) \
+	$(patsubst $(PARTS)/%.c,$(TB)/$(1)/parts/%.o,$(PART_SRCS)) \
+	$(HOST_KINDS:%=$(TB)/$(1)/gen/components-%.o)
+
+HOST_CFLAGS = -std=gnu2x $(WARN) $(H_OPT_$(1)) -fno-common -MMD -MP
+HOST_FREE   = -ffreestanding -nostdinc -isystem $(shell $(H_CC_$(1)) -print-file-name=include)
+
+# host_layer BUILD LAYER
+define host_layer
+$(TB)/$(1)/obj/$(2)/%.o: $(2)/%.c $(TB)/$(1)/flags | $(CACHE)/parts.done
+	@mkdir -p $$(@D)
+	@echo "  CC    $$< ($(1))"
+	@$$(H_CC_$(1)) $$(call HOST_CFLAGS,$(1)) $$(call HOST_FREE,$(1)) \
+		$$(call HOST_INCLUDES,$(2)) $$(EXTRA) -c $$< -o $$@
+endef
+
+# host_part BUILD PART FLAGS
+define host_part
+$(TB)/$(1)/parts/$(2)/%.o: $(PARTS)/$(2)/%.c $(TB)/$(1)/flags
+	@mkdir -p $$(@D)
+	@echo "  CC    $$(notdir $$<) ($(1))"
+	@$$(H_CC_$(1)) $$($(3)) -isystem $$(shell $$(H_CC_$(1)) -print-file-name=include) \
+		$$(filter-out -O%,$$(H_OPT_$(1))) -c $$< -o $$@
+endef
+
+# host_build BUILD
+define host_build
+$(TB)/$(1)/flags: FORCE
+	@mkdir -p $$(@D)
+	@echo '$$(H_CC_$(1)) $$(call HOST_CFLAGS,$(1)) $$(HOST_COMPONENTS)' | cmp -s - $$@ || \
+		echo '$$(H_CC_$(1)) $$(call HOST_CFLAGS,$(1)) $$(HOST_COMPONENTS)' > $$@
+$(foreach l,$(HOST_LAYERS),$(eval $(call host_layer,$(1),$(l))))
+$(eval $(call host_part,$(1),libfdt,FDT_CFLAGS))
+$(eval $(call host_part,$(1),fatfs,FATFS_CFLAGS))
+$(eval $(call host_part,$(1),zlib,ZLIB_CFLAGS))
+$(TB)/$(1)/obj/lib/fdt/%.o: EXTRA := $(GLUE_FDT)
+$(TB)/$(1)/obj/lib/image/gunzip.o: EXTRA := $(GLUE_ZLIB)
+$(TB)/$(1)/obj/lib/store/fat32.o: EXTRA := $(GLUE_FATFS)
+$(TB)/$(1)/obj/arch/fake/%.o: arch/fake/%.c $(TB)/$(1)/flags
+	@mkdir -p $$(@D)
+	@echo "  CC    $$< ($(1))"
+	@$$(H_CC_$(1)) $$(call HOST_CFLAGS,$(1)) $$(call HOST_INCLUDES,arch) -c $$< -o $$@
+$(TB)/$(1)/gen/components-%.c: tools/ci/components.sh $(TB)/$(1)/flags
+	@mkdir -p $$(@D)
+	@tools/ci/components.sh -k $$* $(HOST_COMPONENTS) > $$@
+$(TB)/$(1)/gen/%.o: $(TB)/$(1)/gen/%.c
+	@$$(H_CC_$(1)) $$(call HOST_CFLAGS,$(1)) $$(call HOST_FREE,$(1)) $(HOST_ALL) -c $$< -o $$@
+# Two members may have the same name in different folders: q, not r.
+$(TB)/$(1)/libtrivet.a: $$(call HOST_OBJS,$(1))
+	@rm -f $$@ && ar qcs $$@ $$^
+endef
+$(foreach b,$(HOST_BUILDS),$(eval $(call host_build,$(b))))
+
+# ---- unit tests --------------------------------------------------------------------------------
+UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+UNIT_NAMES := $(if $(ONLY),$(filter $(ONLY),$(UNIT_NAMES)),$(UNIT_NAMES))
+MEM_NAMES  := memcpy memmove memset memcmp memchr strlen strnlen strcmp strncmp strchr strrchr
+TEST_CFLAGS = $(call HOST_CFLAGS,$(1)) $(HOST_ALL) -Itests/unit
+
+# unit_tests BUILD
+define unit_tests
+$(TB)/$(1)/unit/%: tests/unit/%.c $(TB)/$(1)/libtrivet.a
+	@mkdir -p $$(@D)
+	@echo "  CC    $$< ($(1))"
+	@$$(H_CC_$(1)) $$(call TEST_CFLAGS,$(1)) $$< $$(filter %.o,$$^) $(TB)/$(1)/libtrivet.a \
+		-pthread -lcmocka -o $$@
+# It stands beside the C library's functions of the same names.
+$(TB)/$(1)/unit/test_mem: $(TB)/$(1)/obj/renamed_mem.o
+$(TB)/$(1)/obj/renamed_mem.o: base/mem.c $(TB)/$(1)/flags
+	@mkdir -p $$(@D)
+	@$$(H_CC_$(1)) $$(call HOST_CFLAGS,$(1)) $$(call HOST_FREE,$(1)) $(I_base) -fno-builtin \
+		$(foreach n,$(MEM_NAMES),-D$(n)=t_$(n)) -c $$< -o $$@
+endef
+$(foreach b,host cov,$(eval $(call unit_tests,$(b))))
+
+# Inputs made by the usual tools: disks, archives, device trees.
+$(DATA)/done: $(wildcard tests/data/*)
+	@mkdir -p $(@D)
+	@for s in tests/data/*.sh; do echo "  DATA  $$s"; \
+		TRIVET_TEST_DATA=$(abspath $(DATA)) sh $$s || exit 1; done
+	@touch $@
+
+## Tests
+##   make unit           of each source file, on this machine (ONLY=test_name for one)
+unit: $(UNIT_NAMES:%=$(TB)/host/unit/%) $(DATA)/done
+	@mkdir -p $(COUNTS)
+	@TRIVET_TEST_DATA=$(abspath $(DATA)) $(PY) tests/run_unit.py --counts $(COUNTS)/unit.counts \
+		$(UNIT_NAMES:%=$(TB)/host/unit/%)
+
+# ---- golden tests ------------------------------------------------------------------------------
+$(TB)/host/golden: tests/golden/golden_main.c $(TB)/host/libtrivet.a
+	@echo "  CC    $<"
+	@$(HOSTCC) $(call TEST_CFLAGS,host) $< $(TB)/host/libtrivet.a -o $@
+
+##   make golden         configurations and what must be said of them; TOML beside another reader
+golden: $(TB)/host/golden
+	@mkdir -p $(COUNTS)
+	@$(PY) tests/run_unit.py --counts $(COUNTS)/golden.counts --suite golden --jobs 1 \
+		"$(PY) tests/golden/run.py $<" "$(PY) tests/golden/toml/oracle.py $<"
+
+# ---- the tools' own tests ----------------------------------------------------------------------
+tool-tests:
+	@mkdir -p $(COUNTS)
+	@$(PY) tools/ci/test_metrics.py $(COUNTS)/tools.counts
+
+# ---- fuzzing -----------------------------------------------------------------------------------
+FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_NAMES := $(if $(ONLY),$(filter $(ONLY),$(FUZZ_NAMES)),$(FUZZ_NAMES))
+
+$(TB)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(TB)/fuzz/libtrivet.a
+	@echo "  CC    $<"
+	@clang $(call HOST_CFLAGS,fuzz) -fsanitize=fuzzer $(HOST_ALL) -Itests/fuzz -Itests/unit $< \
+		$(TB)/fuzz/libtrivet.a -o $@
+$(TB)/fuzz/seeds/done: tests/fuzz/make_seeds.py $(DATA)/done
+	@mkdir -p $(@D)
+	@$(PY) tests/fuzz/make_seeds.py $(@D)
+	@mkdir -p $(@D)/fdt && cp $(DATA)/*.dtb $(@D)/fdt/
+	@touch $@
+
+##   make fuzz-short     each fuzz target for FUZZ_SECONDS=5 (make fuzz: 300, other numbers)
+fuzz-short: $(FUZZ_NAMES:%=$(TB)/fuzz/%) $(TB)/fuzz/seeds/done
+	@mkdir -p $(COUNTS)
+	@$(PY) tests/fuzz/run.py --counts $(COUNTS)/fuzz.counts --seconds $(FUZZ_SECONDS) --seed 1 \
+		--work $(TB)/fuzz $(FUZZ_NAMES)
+fuzz: $(FUZZ_NAMES:%=$(TB)/fuzz/%) $(TB)/fuzz/seeds/done
+	@$(PY) tests/fuzz/run.py --seconds $(if $(filter 5,$(FUZZ_SECONDS)),300,$(FUZZ_SECONDS)) \
+		--work $(TB)/fuzz $(FUZZ_NAMES)
+
+# ---- in an emulator ----------------------------------------------------------------------------
+# An image for each file of VMs that a test wants inside the hypervisor.
+QEMU_KERNELS := linux-memory
+VMS_linux-memory := configs/vms/linux-aarch64-qemu-smp2-memory.toml
+$(QEMU_KERNELS:%=$(O)/archives/%.cpio): $(O)/archives/%.cpio: FORCE $(GUESTS)/Image
+	@mkdir -p $(@D)
+	@$(PY) tools/bundle.py --platform $(PLATFORM) --guests $(GUESTS) --archive $@ \
+		--disk $(O)/archives/$*.img $(VMS_$*)
+$(O)/tests.json: $(O)/trivet.bin $(QEMU_KERNELS:%=$(O)/images/%.bin)
+	@printf '{ "platform": "$(PLATFORM)",\n  "kernels": { "default": "$(O)/trivet.bin"' > $@
+	@printf ',\n    "%s": "$(O)/images/%s.bin"' $(foreach k,$(QEMU_KERNELS),$k $k) >> $@
+	@printf ' },\n  "guests": { "linux": "$(GUESTS)" } }\n' >> $@
+
+qemu-test: $(O)/tests.json $(GUESTS)/Image
+	@mkdir -p $(COUNTS)
+	@$(PY) tests/qemu/run.py --config $< --counts $(COUNTS)/qemu.counts $(ONLY:%=--only %)
+
+# ---- all ---------------------------------------------------------------------------------------
+SUITES := unit golden tool-tests fuzz-short qemu-test
+# All CPUs compile, unless somebody said how many shall.
+JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# A suite that cannot be built leaves no counts, and that is a failure in the tally.
+test:
+	@tools/setup/packages.sh test
+	@$(MAKE) --no-print-directory setup
+	@rm -rf $(COUNTS) && mkdir -p $(COUNTS)
+	@$(MAKE) --no-print-directory $(JOBS) run-suites
+run-suites:
+	@status=0; for s in $(SUITES); do \
+		echo "== $$s"; $(MAKE) --no-print-directory $$s || status=1; \
+	done; \
+	$(PY) tools/ci/tally.py $(patsubst %,$(COUNTS)/%.counts,unit golden tools fuzz qemu) && \
+		[ $$status = 0 ]
+
+.PHONY: tool-tests fuzz run-suites
+-include $(foreach b,$(HOST_BUILDS),$(patsubst %.o,%.d,$(filter %.o,$(call HOST_OBJS,$(b)))))
+-include $(wildcard $(TB)/*/unit/*.d $(TB)/fuzz/*.d $(TB)/host/*.d)
