@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Golden tests of configurations: what the golden program prints for a file is the text beside it.
 
-    run.py GOLDEN_PROGRAM [--update] [NAME...]
+    run.py GOLDEN_PROGRAM [--update] [--counts FILE] [NAME...]
 
 good/, bad/      NAME.toml -> NAME.txt; a folder is a set of VMs: NAME/*.toml -> NAME.txt
 toml/, platform/ NAME.toml -> NAME.txt
@@ -10,6 +10,10 @@ samples/         NAME.txt for every configs/vms/NAME.toml, platform-NAME.txt for
 
 A file in good/ that is refused, or one in bad/ that is accepted, fails whatever the text says.
 --update writes the texts: read the difference before you commit it. Prints TAP.
+--counts writes "golden PASSED FAILED" for tools/ci/tally.py.
+
+Besides: the TOML reader against tomllib (toml/oracle.py), docs/config-reference.md against the
+schema, and tools/platform.py on platform/build.toml.
 """
 import argparse
 import difflib
@@ -48,41 +52,102 @@ def verdict(name, text):
     return ""
 
 
+def run_program(program, mode, inputs):
+    """What the golden program prints, and what is wrong with its end."""
+    # Relative, so that the text is the same in every checkout.
+    words = [program, mode] + [str(p.relative_to(ROOT)) for p in inputs]
+    out = subprocess.run(words, capture_output=True, cwd=ROOT, timeout=60)
+    text = out.stdout.decode(errors="backslashreplace")
+    if out.returncode:
+        return text, f"exit status {out.returncode}: {out.stderr.decode(errors='replace')[:2000]}"
+    return text, ""
+
+
+def compare(text, expected, update):
+    """'' or a difference, line by line."""
+    if update:
+        expected.parent.mkdir(exist_ok=True)
+        expected.write_text(text)
+    want = expected.read_text() if expected.exists() else ""
+    if text == want:
+        return ""
+    return "\n".join(difflib.unified_diff(want.splitlines(), text.splitlines(), str(expected.name), "printed",
+                                          lineterm=""))
+
+
+def tool(*words):
+    out = subprocess.run([sys.executable, *map(str, words)], capture_output=True, text=True, cwd=ROOT, timeout=600)
+    return out.returncode, out.stdout + out.stderr
+
+
+def platform_py():
+    """tools/platform.py: the words it prints, and that it refuses what it does not know."""
+    script, build, full = ROOT / "tools/platform.py", HERE / "platform/build.toml", HERE / "platform/full.toml"
+    cases = [
+        ((build, "components"), 0, "vdev:uart/a vdev:b driver:c/d config:axvisor image:raw\n"),
+        ((build, "emulator", "kernel=k"), 0, "emu\n-smp\n3\n-m\n1G\nk\n"),
+        ((build, "emulator", "kernel=k", "smp=", "mem=5M", "qemu=/x/y"), 0, "/x/y\n-smp\n3\n-m\n5M\nk\n"),
+        ((build, "emulator", "kernel=k", "disk=a b", "append=c d"), 0,
+         "emu\n-smp\n3\n-m\n1G\nk\nfile=a b\n-append\nc d\n"),
+        ((build, "emulator"), 1, "{kernel} has no value"),
+        ((build, "emulator", "kernal=k"), 1, "argument kernal=k"),
+        ((full, "components"), 1, "build.anything: unknown key"),
+        ((full, "emulator", "kernel=k"), 1, "emulator.whatever: unknown key"),
+        ((HERE / "platform/empty.toml", "components"), 1, "has no table [build]"),
+        ((HERE / "platform/absent.toml", "components"), 1, "absent.toml"),
+    ]
+    for words, status, want in cases:
+        got = tool(script, *words)
+        if got[0] != status or (got[1] != want if status == 0 else want not in got[1]):
+            return f"platform.py {' '.join(map(str, words))}: {got}, expected {(status, want)}"
+    return ""
+
+
+def extra_tests(program):
+    def oracle():
+        status, text = tool(HERE / "toml/oracle.py", program)
+        return text if status else ""
+
+    def reference():
+        status, text = tool(ROOT / "tools/gen_config_reference.py", "--check")
+        return text if status else ""
+
+    return [("toml oracle", oracle), ("config reference is up to date", reference), ("platform.py", platform_py)]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("--update", action="store_true")
+    parser.add_argument("--counts")
     parser.add_argument("names", nargs="*")
-    args = parser.parse_args()
-    tests = [t for t in collect() if not args.names or any(n in t[0] for n in args.names)]
-    failed = 0
+    args = parser.parse_intermixed_args()
+    tests = collect()
     expected_files = {t[3] for t in tests}
+    extras = extra_tests(args.program)
+    if args.names:
+        tests = [t for t in tests if any(n in t[0] for n in args.names)]
+        extras = [t for t in extras if any(n in t[0] for n in args.names)]
+    results = []
 
-    print(f"1..{len(tests)}")
-    for i, (name, mode, inputs, expected) in enumerate(tests, 1):
-        # Relative, so that the text is the same in every checkout.
-        words = [args.program, mode] + [str(p.relative_to(ROOT)) for p in inputs]
-        out = subprocess.run(words, capture_output=True, cwd=ROOT, timeout=60)
-        text = out.stdout.decode(errors="backslashreplace")
-        wrong = verdict(name, text)
-        if out.returncode:
-            wrong = f"exit status {out.returncode}: {out.stderr.decode(errors='replace')[:2000]}"
-        if args.update:
-            expected.parent.mkdir(exist_ok=True)
-            expected.write_text(text)
-        want = expected.read_text() if expected.exists() else ""
-        if wrong or text != want:
-            failed += 1
-            print(f"not ok {i} - {name}")
-            diff = difflib.unified_diff(want.splitlines(), text.splitlines(), "expected", "printed", lineterm="")
-            print("\n".join("# " + line for line in [wrong, *diff] if line))
-        else:
-            print(f"ok {i} - {name}")
-    if not args.names:
-        for path in sorted(HERE.glob("*/*.txt")):
-            if path not in expected_files:
-                failed += 1
-                print(f"# {path.relative_to(HERE)}: expected text of no test")
+    print(f"1..{len(tests) + len(extras) + 1}")
+    for name, mode, inputs, expected in tests:
+        text, wrong = run_program(args.program, mode, inputs)
+        wrong = wrong or verdict(name, text)
+        difference = compare(text, expected, args.update)
+        results.append((name, "\n".join(filter(None, (wrong, difference)))))
+    results += [(name, test()) for name, test in extras]
+    stray = [str(p.relative_to(HERE)) for p in sorted(HERE.glob("*/*.txt")) if p not in expected_files]
+    results.append(("no stray texts", "\n".join(stray)))
+
+    for i, (name, wrong) in enumerate(results, 1):
+        print(f"{'not ok' if wrong else 'ok'} {i} - {name}")
+        for line in wrong.splitlines():
+            print(f"# {line}")
+    failed = sum(1 for _, wrong in results if wrong)
+    if args.counts:
+        pathlib.Path(args.counts).write_text(f"golden {len(results) - failed} {failed}\n")
+    print(f"# golden: {len(results) - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
 

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lib/vmdesc/build.c, board_aarch64.c, fields.c, print.c and lib/config/words.c: lists keep what
+ * they were given and their bounds, the board adds what is missing and nothing else, text fits
+ * its buffers whatever a description holds.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include <lib/vmdesc.h>
+
+#include "config_fixture.h"
+
+#define ARENA KIB(256)
+
+static struct arena arena;
+static const struct src_pos here = { "a", 1, 2 };
+
+static int fresh(void **state)
+{
+	(void)state;
+	if (!arena.base)
+		arena_new_of(&arena, ARENA);
+	arena_init(&arena, arena.base, ARENA);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	free(arena.base);
+	arena.base = NULL;
+	return 0;
+}
+
+static void test_lists(void **state)
+{
+	struct vmdesc *vd = vmdesc_new(&arena, "a.toml");
+	struct vd_dev *d;
+
+	(void)state;
+	assert_string_equal(vd->file, "a.toml");
+	for (u32 i = 0; i < VD_MAX_VCPUS; i++)
+		vmdesc_add_vcpu(vd, &arena, here)->hw_id = i;
+	for (u32 i = 0; i < VD_MAX_LIST; i++) {
+		vmdesc_add_mem(vd, &arena, here)->size = i;
+		vmdesc_add_image(vd, &arena, here)->load.gpa.v = i;
+		vmdesc_add_dev(vd, &arena, here)->n_irq = i;
+	}
+	assert_null(vmdesc_add_vcpu(vd, &arena, here));
+	assert_null(vmdesc_add_mem(vd, &arena, here));
+	assert_null(vmdesc_add_image(vd, &arena, here));
+	assert_null(vmdesc_add_dev(vd, &arena, here));
+	assert_int_equal(vd->vcpus.n, VD_MAX_VCPUS);
+	for (u32 i = 0; i < VD_MAX_VCPUS; i++)
+		assert_int_equal(vd->vcpus.v[i].hw_id, i);
+	for (u32 i = 0; i < VD_MAX_LIST; i++) {
+		assert_int_equal(vd->mems.v[i].size, i);
+		assert_int_equal(vd->images.v[i].load.gpa.v, i);
+		assert_int_equal(vd->devs.v[i].n_irq, i);
+		assert_int_equal(vd->devs.v[i].at.col, 2);
+	}
+	d = &vd->devs.v[0];
+	for (u32 i = 0; i < VD_MAX_LIST; i++)
+		assert_non_null(vd_dev_add_option(d, &arena, here));
+	assert_null(vd_dev_add_option(d, &arena, here));
+	assert_false(arena.exhausted);
+}
+
+static void test_no_memory(void **state)
+{
+	(void)state;
+	for (size_t size = 0; size < KIB(16); size += 64) {
+		struct arena small;
+		struct vmdesc *vd;
+
+		arena_new_of(&small, size);
+		vd = vmdesc_new(&small, "a");
+		while (vd && vmdesc_add_dev(vd, &small, here))
+			;
+		if (vd) {
+			assert_true(vd->devs.n <= VD_MAX_LIST);
+			/* Full: the board cannot be added, and says so. */
+			assert_int_equal(vmdesc_add_default_board(vd, &small), E_NOMEM);
+		}
+		free(small.base);
+	}
+}
+
+static void test_board(void **state)
+{
+	struct vmdesc *vd = vmdesc_new(&arena, "a.toml");
+	const struct vd_dev *intc;
+	const struct vd_dev *con;
+
+	(void)state;
+	for (u32 i = 0; i < 3; i++)
+		vmdesc_add_vcpu(vd, &arena, here);
+	vd->vcpus.v[1].hw_id = 0x100;
+	vd->vcpus.v[1].has_hw_id = true;
+	assert_int_equal(vmdesc_add_default_board(vd, &arena), OK);
+	assert_int_equal(vd->vcpus.v[0].hw_id, 0);
+	assert_int_equal(vd->vcpus.v[1].hw_id, 0x100);
+	assert_int_equal(vd->vcpus.v[2].hw_id, 2);
+	intc = vmdesc_dev(vd, "gicv3");
+	con = vmdesc_dev(vd, "pl011");
+	assert_int_equal(vd->devs.n, 2);
+	assert_true(intc->is_default && con->is_default);
+	assert_int_equal(intc->n_win, 2);
+	assert_int_equal(intc->win[0].base.v, 0x08000000);
+	assert_int_equal(intc->win[0].size, 0x10000);
+	assert_int_equal(intc->win[1].base.v, 0x080a0000);
+	assert_int_equal(intc->win[1].size, 3 * 0x20000);
+	assert_int_equal(con->win[0].base.v, 0x09000000);
+	assert_int_equal(con->win[0].size, 0x1000);
+	assert_int_equal(con->n_irq, 1);
+	assert_int_equal(con->irq[0].line, 33);
+	assert_int_equal(con->irq[0].trigger, VD_TRIGGER_LEVEL);
+	assert_int_equal(con->at.line, 0);
+	/* Twice does no more. */
+	assert_int_equal(vmdesc_add_default_board(vd, &arena), OK);
+	assert_int_equal(vd->devs.n, 2);
+}
+
+static void test_board_without_controller(void **state)
+{
+	struct vmdesc *vd = vmdesc_new(&arena, "a.toml");
+
+	(void)state;
+	vd->intc = VM_INTC_NONE;
+	assert_int_equal(vmdesc_add_default_board(vd, &arena), OK);
+	assert_null(vmdesc_dev(vd, "gicv3"));
+	assert_non_null(vmdesc_dev(vd, "pl011"));
+}
+
+static void test_fields(void **state)
+{
+	(void)state;
+	for (u32 f = 0; f < VD_FIELDS; f++) {
+		const struct vd_field_info *info = vmdesc_field((enum vd_field)f);
+		u32 n;
+
+		assert_true(strlen(info->table) && strlen(info->key));
+		assert_true(strlen(info->meaning) && strlen(info->does));
+		if (info->need == VD_NEED_REQUIRED)
+			assert_true(strlen(info->fallback));
+		vmdesc_columns((enum vd_field)f, &n);
+		assert_true(n <= VD_MAX_COLUMNS);
+		assert_true(n == 0 || info->kind == VD_KIND_ROWS);
+		for (u32 g = 0; g < f; g++) {
+			const struct vd_field_info *o = vmdesc_field((enum vd_field)g);
+
+			assert_false(!strcmp(info->table, o->table) && !strcmp(info->key, o->key));
+		}
+	}
+}
+
+static char printed[8192];
+
+static void put(void *ctx, const char *line)
+{
+	assert_ptr_equal(ctx, printed);
+	assert_true(strlen(line) < 160);
+	assert_null(strpbrk(line, "\n\x1b"));
+	strcat(printed, line);
+	strcat(printed, "\n");
+}
+
+static void test_print(void **state)
+{
+	struct vmdesc *vd = vmdesc_new(&arena, "a.toml");
+	struct vd_vcpu *v = vmdesc_add_vcpu(vd, &arena, here);
+	struct vd_mem *m = vmdesc_add_mem(vd, &arena, here);
+	struct vd_dev *d = vmdesc_add_dev(vd, &arena, here);
+	struct vd_option *o = vd_dev_add_option(d, &arena, here);
+
+	(void)state;
+	vd->id = 4294967295;
+	vd->name = STR("na\x1bme");
+	v->hw_id = 0x100;
+	v->priority = 7;
+	*m = (struct vd_mem){ GPA(UINT64_MAX - 0xfff), 0x1000, VD_R, VD_MEM_RESERVED, here };
+	d->class = STR("class");
+	d->name = STR("name");
+	d->n_irq = 1;
+	d->irq[0] = (struct vd_irq){ 99, VD_TRIGGER_EDGE };
+	o->key = STR("key");
+	o->value = STR("12");
+	printed[0] = '\0';
+	vmdesc_print(vd, put, printed);
+	assert_string_equal(printed,
+			    "vm 4294967295 \"na?me\"\n"
+			    "  starts as its image says at the image's entry, interrupts emulated\n"
+			    "  vcpu 0: id 0x100, on any host CPU, priority 7\n"
+			    "  memory 0xffff_ffff_ffff_f000..2^64: 4 KiB r--, "
+			    "reserved host memory of the same address\n"
+			    "  device class \"name\"\n"
+			    "    interrupt 99, edge\n"
+			    "    key = 12\n");
+}
+
+static void test_hex(void **state)
+{
+	static const struct {
+		u64 v;
+		const char *want;
+	} cases[] = {
+		{ 0, "0x0" },
+		{ 0x1f, "0x1f" },
+		{ 0xffff, "0xffff" },
+		{ 0x10000, "0x0001_0000" },
+		{ 0x9000000, "0x0900_0000" },
+		{ 0x80000000, "0x8000_0000" },
+		{ 0x100000000, "0x0001_0000_0000" },
+		{ UINT64_MAX, "0xffff_ffff_ffff_ffff" },
+	};
+
+	(void)state;
+	for (u32 i = 0; i < array_size(cases); i++)
+		assert_string_equal(show_hex(cases[i].v).s, cases[i].want);
+}
+
+static void test_range_and_size(void **state)
+{
+	(void)state;
+	assert_string_equal(show_range(0x1000, 0x1000).s, "0x1000..0x2000");
+	assert_string_equal(show_range(0, 0).s, "0x0..0x0");
+	assert_string_equal(show_range(UINT64_MAX, 1).s, "0xffff_ffff_ffff_ffff..2^64");
+	assert_string_equal(show_range(UINT64_MAX, UINT64_MAX).s,
+			    "0xffff_ffff_ffff_ffff and 0xffff_ffff_ffff_ffff more");
+	assert_string_equal(show_size(0).s, "0 bytes");
+	assert_string_equal(show_size(1023).s, "1023 bytes");
+	assert_string_equal(show_size(0x20000000).s, "512 MiB");
+	assert_string_equal(show_size(UINT64_C(3) << 40).s, "3 TiB");
+	assert_string_equal(show_size(UINT64_C(1) << 63).s, "8388608 TiB");
+}
+
+static void test_text(void **state)
+{
+	char longest[100];
+
+	(void)state;
+	assert_string_equal(show_text(STR("")).s, "");
+	assert_string_equal(show_text(STR("a\nb\x1b\x7f\xc3\xa9")).s, "a?b??\xc3\xa9");
+	assert_string_equal(show_text((struct str){ NULL, 0 }).s, "");
+	memset(longest, 'x', sizeof(longest));
+	assert_int_equal(strlen(show_text((struct str){ longest, 59 }).s), 59);
+	assert_int_equal(strlen(show_text((struct str){ longest, 60 }).s), 62);
+	assert_string_equal(show_text((struct str){ longest, 100 }).s + 57, "xx...");
+}
+
+static void test_suggest(void **state)
+{
+	static const struct {
+		const char *word;
+		const char *want;
+	} cases[] = {
+		{ "nmae", "name" }, { "name", "name" }, { "nam", "name" },
+		{ "xyz", NULL },    { "", NULL },	{ "id", "id" },
+		{ "i", "id" },	    { "colour", NULL }, { "kernelpath", "kernel_path" },
+	};
+
+	(void)state;
+	for (u32 i = 0; i < array_size(cases); i++) {
+		struct suggest s = { .word = str_of(cases[i].word) };
+
+		suggest_try(&s, "id");
+		suggest_try(&s, "name");
+		suggest_try(&s, "kernel_path");
+		if (cases[i].want)
+			assert_string_equal(s.best, cases[i].want);
+		else
+			assert_null(s.best);
+	}
+}
+
+static void test_label(void **state)
+{
+	struct vmdesc *vd = vmdesc_new(&arena, "a.toml");
+	char longest[100];
+
+	(void)state;
+	assert_string_equal(vmdesc_label(vd).s, "VM");
+	vd->id = 7;
+	assert_string_equal(vmdesc_label(vd).s, "VM 7");
+	vd->name = STR("x");
+	assert_string_equal(vmdesc_label(vd).s, "VM \"x\"");
+	memset(longest, 'y', sizeof(longest));
+	vd->name = (struct str){ longest, sizeof(longest) };
+	assert_int_equal(strlen(vmdesc_label(vd).s), 45);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup(name, fresh)
+	const struct CMUnitTest tests[] = {
+		T(test_lists),	T(test_no_memory), T(test_board), T(test_board_without_controller),
+		T(test_fields), T(test_print),	   T(test_hex),	  T(test_range_and_size),
+		T(test_text),	T(test_suggest),   T(test_label),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, end);
+}
