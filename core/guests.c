@@ -224,9 +224,9 @@ void guests_start(void)
 
 		if (c->refused || vm_build(c->vm, c->desc, &d) != OK)
 			refuse(c);
-		else
-			vm_print_board(c->vm);
 	}
+	for (u32 i = 0; i < n_vms; i++)
+		vm_print_board(vms[i]);
 	if (n_found == 0)
 		log_error("no VM files: looked for /" GUESTS_FOLDER "/*.toml in the archive%s",
 			  stores_get(VD_SRC_FS) ? " and on the disk" : "; there is no disk");

@@ -36,6 +36,7 @@ static u64 cpu_image_phys;
 #define MDCR_TDA   BIT(9)
 #define MDCR_TDOSA BIT(10)
 #define MDCR_TDRA  BIT(11)
+#define MDCR_TPMS  BIT(14)
 #define MDCR_TTRF  BIT(19)
 #define CNTHCTL_EL1PCTEN BIT(0)
 #define CNTHCTL_EL1PCEN	 BIT(1)
@@ -110,7 +111,7 @@ static u64 pmu_counters(void)
 
 static void setup_traps(void)
 {
-	u64 debug = MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TTRF;
+	u64 debug = MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPMS | MDCR_TTRF;
 
 	sysreg_write(cptr_el2, CPTR_TRAPS | CPTR_TTA | CPTR_TAM);
 	sysreg_write(mdcr_el2, MDCR_TPMCR | MDCR_TPM | debug | pmu_counters());
@@ -139,8 +140,10 @@ enum status arch_cpu_init(struct arch_cpu *c, const struct hostdesc *hd, const c
 	}
 	c->has_vhe = sysreg_read(id_aa64mmfr1_el1) & ID_AA64MMFR1_VH;
 	setup_traps();
-	sysreg_write(ICC_SRE_EL2, sysreg_read(ICC_SRE_EL2) | BIT(3) | BIT(0));
+	/* System registers for us and for guests, who cannot change that (Enable stays 0). */
+	sysreg_write(ICC_SRE_EL2, ICC_SRE_ALL);
 	isb();
+	sysreg_write(ICC_SRE_EL1, ICC_SRE_ALL);
 	c->n_lrs = field_get(ICH_VTR_LIST_REGS, sysreg_read(ICH_VTR_EL2)) + 1;
 	sysreg_write(ICH_HCR_EL2, 0);
 	virq_clear_lrs();

@@ -16,6 +16,7 @@
 #define SYS_ICC_SGI1R  SYS(3, 0, 12, 11, 5)
 #define SYS_ICC_ASGI1R SYS(3, 0, 12, 11, 6)
 #define SYS_ICC_SGI0R  SYS(3, 0, 12, 11, 7)
+#define SYS_ICC_SRE    SYS(3, 0, 12, 12, 5)
 #define SYS_ACTLR_EL1  SYS(3, 0, 1, 0, 1)
 #define SYS_DC_ISW     SYS(1, 0, 7, 6, 2)
 #define SYS_DC_CSW     SYS(1, 0, 7, 10, 2)
@@ -106,6 +107,15 @@ static u64 id_value(u64 key)
 	return 0;
 }
 
+/* One answer for all time: registers that guests may read, and whose writes change nothing. */
+static bool read_fixed(u64 key, u64 *value)
+{
+	if (key != SYS_ICC_SRE)
+		return false;
+	*value = ICC_SRE_ALL;
+	return true;
+}
+
 static bool is_id_space(u64 iss)
 {
 	u64 mask = ISS_SYS_OP0 | ISS_SYS_OP1 | ISS_SYS_CRN;
@@ -165,6 +175,7 @@ void emul_sysreg(struct arch_vcpu *v, struct vcpu_exit *x)
 	u64 key = v->esr & SYS_KEY;
 	bool read = v->esr & ISS_SYS_READ;
 	u32 rt = (u32)field_get(ISS_SYS_RT, v->esr);
+	u64 value = 0;
 
 	x->kind = EXIT_NONE;
 	if (is_ipi(key) && !read) {
@@ -173,8 +184,8 @@ void emul_sysreg(struct arch_vcpu *v, struct vcpu_exit *x)
 	}
 	if (is_id_space(key) && read)
 		vcpu_reg_set(v, rt, id_value(key));
-	else if (reads_as_zero(key))
-		vcpu_reg_set(v, read ? rt : 31, 0);
+	else if (read_fixed(key, &value) || reads_as_zero(key))
+		vcpu_reg_set(v, read ? rt : 31, value);
 	else {
 		exit_inject_undefined(v);
 		return;

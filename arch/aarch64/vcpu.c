@@ -12,7 +12,8 @@
 
 #define HCR_GUEST                                                                           \
 	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_IS | HCR_TWI |  \
-	 HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_RW)
+	 HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_TLOR | HCR_TERR |       \
+	 HCR_RW)
 
 /* SCTLR_EL1 at reset: RES1 bits, everything off (Arm ARM D19.2.118). */
 #define SCTLR_EL1_RESET UINT64_C(0x30d00800)
@@ -139,6 +140,8 @@ void arch_vcpu_load(struct arch_vcpu *v)
 	sysreg_write(vmpidr_el2, v->mpidr);
 	sysreg_write(vttbr_el2, v->vm->vttbr);
 	sysreg_write(hcr_el2, v->hcr);
+	if (sysreg_read(id_aa64pfr0_el1) & ID_AA64PFR0_RAS)
+		sysreg_write(VDISR_EL2, 0); /* not given to guests, but within their reach */
 	sysreg_write(cntp_ctl_el0, s->cntp_ctl);
 	sysreg_write(cntv_ctl_el0, s->cntv_ctl);
 	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN);

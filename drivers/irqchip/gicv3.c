@@ -54,7 +54,6 @@
 #define ICC_AP1R3_EL1 S3_0_C12_C9_3
 
 #define ICC_SRE_SRE   BIT(0)
-#define ICC_SRE_ALL   BITS(3, 0) /* SRE, no bypass of FIQ and IRQ, EL1 may use its own */
 #define ICC_CTLR_EOI  BIT(1)
 #define ICC_CTLR_PRI  BITS(10, 8)
 #define ICC_IAR_INTID BITS(23, 0)
@@ -318,8 +317,6 @@ static void clear_active_priorities(void)
 
 static enum status cpu_interface_init(void)
 {
-	sysreg_write(ICC_SRE_EL2, ICC_SRE_ALL);
-	isb();
 	if (!(sysreg_read(ICC_SRE_EL2) & ICC_SRE_SRE))
 		return E_UNSUP; /* firmware keeps the memory-mapped interface */
 	sysreg_write(ICC_IGRPEN1_EL1, 0);

@@ -40,6 +40,8 @@ static inline void isb(void)
 #define ICC_IGRPEN1_EL1 S3_0_C12_C12_7
 #define ICC_SRE_EL2	S3_4_C12_C9_5
 
+#define ICC_SRE_ALL 0x7 /* SRE, no FIQ bypass, no IRQ bypass */
+
 /* GIC virtual interface (IHI 0069 section 12.4) */
 #define ICH_HCR_EL2  S3_4_C12_C11_0
 #define ICH_VTR_EL2  S3_4_C12_C11_1
@@ -68,6 +70,9 @@ static inline void isb(void)
 #define SGIR_RS	     BITS(47, 44)
 #define SGIR_AFF3    BITS(55, 48)
 
+#define VDISR_EL2	S3_4_C12_C1_1
+#define ID_AA64PFR0_RAS BITS(31, 28)
+
 /* HCR_EL2 (Arm ARM D19.2.48) */
 #define HCR_VM	  BIT(0)
 #define HCR_SWIO  BIT(1)
@@ -85,6 +90,8 @@ static inline void isb(void)
 #define HCR_TACR  BIT(21)
 #define HCR_TSW	  BIT(22)
 #define HCR_RW	  BIT(31)
+#define HCR_TLOR  BIT(35)
+#define HCR_TERR  BIT(36)
 
 /* ESR_EL2 (Arm ARM D19.2.37) */
 #define ESR_EC	    BITS(31, 26)

@@ -67,6 +67,8 @@ extern struct fake_clock fake_clock;
 
 extern u8 *fake_phys;
 
+void fake_relax(void);
+
 static inline struct arch_cpu *arch_this_cpu(void)
 {
 	return fake_this_cpu;
@@ -74,6 +76,7 @@ static inline struct arch_cpu *arch_this_cpu(void)
 
 static inline void arch_cpu_relax(void)
 {
+	fake_relax();
 }
 
 static inline u64 arch_cycles(void)
