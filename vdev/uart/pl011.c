@@ -292,17 +292,12 @@ static u32 pl011_flags(const struct pl011 *u)
 	       (u->count >= pl011_rx_depth(u) ? FR_RXFF : 0);
 }
 
-/* 8, 16 and 32-bit accesses to a register's own offset; anything else reads zero. */
-static bool pl011_access_ok(u32 off, u32 width)
-{
-	return width <= 4 && is_aligned(off, 4);
-}
-
+/* Accesses of 8, 16 and 32 bits, to a register's own offset; anything else reads zero. */
 static u64 pl011_read(struct vdev *d, u32 off, u32 width)
 {
 	struct pl011 *u = pl011_of(d);
 
-	if (!pl011_access_ok(off, width))
+	if (width > 4)
 		return 0;
 	switch (off) {
 	case PL011_DR:
@@ -324,7 +319,7 @@ static void pl011_write(struct vdev *d, u32 off, u32 width, u64 value)
 {
 	struct pl011 *u = pl011_of(d);
 
-	if (!pl011_access_ok(off, width))
+	if (width > 4)
 		return;
 	switch (off) {
 	case PL011_DR:
