@@ -72,7 +72,17 @@ I_isa_drivers := -Iarch/$(ISA)/priv -Iarch/$(ISA)/include
 ISA_DRIVERS_aarch64 := irqchip/gicv3
 
 # ---- sources ---------------------------------------------------------------------------------
+# A machine without Python is set up first; then make reads all of this again.
+ifneq ($(shell command -v $(PY) 2> /dev/null),)
 COMPONENTS := $(shell $(PY) tools/platform.py $(PLATFORM) components)
+else ifneq ($(filter-out help clean distclean,$(or $(MAKECMDGOALS),all)),)
+ifeq ($(MAKE_RESTARTS),)
+include $(CACHE)/bootstrap.mk
+endif
+$(CACHE)/bootstrap.mk: FORCE
+	@tools/setup/packages.sh run
+	@mkdir -p $(@D) && echo '# This machine has been set up.' > $@
+endif
 component = $(patsubst $(1):%,%,$(filter $(1):%,$(COMPONENTS)))
 
 include third_party/rules.mk
