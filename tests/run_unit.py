@@ -4,23 +4,25 @@
 
     run_unit.py [--counts FILE] [--timeout SECONDS] [--jobs N] PROGRAM...
 
-Each program is one file of tests and speaks TAP (cmocka does when told to). A program prints one
-line when all is well, and everything it said when not. Besides a test that says "not ok", these
-are failures: a test that was announced and never reported (the program died in it), a program
-that ends with a status other than 0, a sanitizer's complaint, running out of time, no test at all.
+Each program is one file of tests and speaks TAP (cmocka does when told to); a PROGRAM of several
+words is a command. A program prints one line when all is well, and everything it said when not.
+Besides a test that says "not ok", these are failures: a test that was announced and never reported
+(the program died in it), a program that ends with a status other than 0, a sanitizer's complaint,
+running out of time, no test at all.
 """
 
 import argparse
 import concurrent.futures
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
 
 RESULT = re.compile(r"^(not )?ok\b\s*\d*\s*-?\s*(.*)$")
-PLAN = re.compile(r"^1\.\.(\d+)\s*$")
+PLAN = re.compile(r"^1\.\.(\d+)\s*(#.*)?$")
 COMPLAINT = re.compile(r"runtime error:|(Address|Leak|UndefinedBehavior)Sanitizer")
 
 
@@ -44,7 +46,10 @@ def environment():
 
 def execute(program, timeout):
     """Status, or None when time ran out, and all output."""
-    child = subprocess.Popen([os.path.abspath(program)], env=environment(), stdin=subprocess.DEVNULL,
+    words = shlex.split(program)
+    if len(words) == 1:
+        words = [os.path.abspath(program)]
+    child = subprocess.Popen(words, env=environment(), stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              start_new_session=True)
     try:
@@ -73,6 +78,7 @@ def judge(outcome, status, timeout):
         result = RESULT.match(line)
         if plan:
             planned += int(plan.group(1))
+            outcome.skipped += plan.group(1) == "0"  # all of the file, and it says why
         if not result:
             continue
         seen += 1
@@ -85,7 +91,7 @@ def judge(outcome, status, timeout):
     if seen < planned:
         outcome.wrong.append("%d of %d tests did not report: the program %s"
                              % (planned - seen, planned, ending(status, timeout)))
-    if seen == 0 and not outcome.wrong:
+    if seen + outcome.skipped == 0 and not outcome.wrong:
         outcome.wrong.append("no test has run")
     if status != 0 and not outcome.wrong:
         outcome.wrong.append("all tests reported, but the program " + ending(status, timeout))
@@ -94,7 +100,8 @@ def judge(outcome, status, timeout):
 
 
 def run(program, timeout):
-    outcome = Outcome(os.path.basename(program))
+    script = [word for word in shlex.split(program) if "/" in word]
+    outcome = Outcome("/".join((script or [program])[0].split("/")[-2 if script[1:] else -1:]))
     start = time.monotonic()
     try:
         status, outcome.output = execute(program, timeout)
