@@ -227,7 +227,7 @@ $(O)/gen/components.o: $(O)/gen/components.c
 $(O)/gen/asm-offsets.h: arch/$(ISA)/offsets.c arch/$(ISA)/offsets.def $(wildcard arch/$(ISA)/include/arch/*.h) $(O)/flags
 	@mkdir -p $(@D)
 	@$(CC) $(TARGET_CFLAGS) $(I_arch) -S $< -o $(O)/gen/offsets.s
-	@sed -n 's/^->\([A-Z0-9_]*\) [#$$]*\([0-9]*\).*/#define \1 \2/p' $(O)/gen/offsets.s > $@
+	@sed -n 's/.*"->\([A-Z0-9_]*\) \([0-9]*\)".*/#define \1 \2/p' $(O)/gen/offsets.s > $@
 
 VERSION := 0.1.0
 $(O)/gen/version.h: Makefile
