@@ -30,6 +30,17 @@ static void pmm_unlock(struct pmm_locked *l)
 	l->pool = NULL;
 }
 
+/* What failed is worth another try while a CPU scrubs: its block will be free in a moment. */
+static bool pmm_unlock_again(struct pmm_locked *l, bool failed)
+{
+	bool again = failed && l->pool->n_scrubbing != 0;
+
+	pmm_unlock(l);
+	if (again)
+		arch_cpu_relax();
+	return again;
+}
+
 enum status pmm_init(const struct range *mem, u32 n_mem, const struct range *taken, u32 n_taken,
 		     enum pmm_content content)
 {
@@ -185,9 +196,7 @@ enum status pmm_alloc_pages(pmm_owner_t owner, u32 n, hpa_t *out)
 		struct pmm_locked l = pmm_lock();
 
 		found = take_pages(l, owner, n, out);
-		/* What another CPU is scrubbing will be free in a moment. */
-		again = !found && l.pool->n_scrubbing != 0;
-		pmm_unlock(&l);
+		again = pmm_unlock_again(&l, !found);
 	} while (again);
 	if (!found)
 		return E_NOMEM;
@@ -287,8 +296,7 @@ enum status pmm_alloc_blocks(pmm_owner_t owner, u64 n, u64 align, hpa_t *out,
 		struct pmm_locked l = pmm_lock();
 
 		st = try_blocks(l, owner, (struct range){ align, n }, out, content);
-		again = st != OK && l.pool->n_scrubbing != 0;
-		pmm_unlock(&l);
+		again = pmm_unlock_again(&l, st != OK);
 	} while (again);
 	return st;
 }
@@ -348,8 +356,7 @@ enum status pmm_claim(pmm_owner_t owner, hpa_t base, u64 len, enum pmm_content *
 		struct pmm_locked l = pmm_lock();
 
 		st = try_claim(l, owner, (struct range){ base.v, len }, content);
-		again = st == E_BUSY && l.pool->n_scrubbing != 0;
-		pmm_unlock(&l);
+		again = pmm_unlock_again(&l, st == E_BUSY);
 	} while (again);
 	return st;
 }

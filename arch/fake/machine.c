@@ -81,6 +81,8 @@ void fake_fini(void)
 /* The host has fewer CPUs than a test has threads: who waits lets the others go on. */
 void fake_relax(void)
 {
+	if (fake.on_relax)
+		fake.on_relax();
 	sched_yield();
 }
 

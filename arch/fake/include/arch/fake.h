@@ -56,6 +56,8 @@ struct fake_machine {
 
 	/* Called by arch_cpu_idle() after the clock went on to the timer's deadline; may be NULL. */
 	void (*on_idle)(void);
+	/* Called by arch_cpu_relax(), from whichever thread; may be NULL. */
+	void (*on_relax)(void);
 
 	/* What the image consists of, for arch_image_parts(). */
 	struct arch_image_part parts[8];
