@@ -101,9 +101,9 @@ static enum next handle_end(struct vcpu *v, enum vm_end_reason why)
 static enum next vcpu_handle(struct vcpu *v, struct vcpu_exit *x)
 {
 	v->n_exits[x->kind]++;
-	switch (x->kind) {
-	case EXIT_MMIO:
+	if (likely(x->kind == EXIT_MMIO))
 		return handle_mmio(v, x);
+	switch (x->kind) {
 	case EXIT_IRQ:
 		return handle_irq(x);
 	case EXIT_IDLE:
@@ -132,6 +132,7 @@ static enum next vcpu_handle(struct vcpu *v, struct vcpu_exit *x)
 	case EXIT_STOP:
 		vcpu_complain(v, "%s: the VM is stopped", x->why);
 		return handle_end(v, VM_END_FAULT);
+	case EXIT_MMIO: /* above */
 	case EXIT_NONE:
 	default:
 		return NEXT_RUN;

@@ -10,13 +10,9 @@
 #include <arch/sysreg.h>
 #include <port/arch.h>
 
-/* How a pending device read ends up in its register. */
-#define RT_SIGN_EXTEND BIT(0)
-#define RT_64	       BIT(1)
-
 void exit_skip(struct arch_vcpu *v)
 {
-	v->pc += v->esr & ESR_IL ? 4 : 2;
+	v->pc += 2 + 2 * field_get(ESR_IL, v->esr);
 }
 
 /* ---- injecting exceptions (Arm ARM D1.3) ----------------------------------------------------- */
@@ -124,18 +120,33 @@ static void decode_data_abort(struct arch_vcpu *v, struct vcpu_exit *x)
 	} else if (esr & ISS_DA_CM) {
 		x->kind = EXIT_NONE; /* nothing is cached of what is not memory */
 		exit_skip(v);
-	} else if (!(esr & ISS_DA_ISV)) {
-		mem_fault(x, gpa, access, "access by an instruction the CPU does not describe");
 	} else {
-		v->rt = (u32)field_get(ISS_DA_SRT, esr);
-		v->rt_flags = (u32)((esr & ISS_DA_SSE ? RT_SIGN_EXTEND : 0) |
-				    (esr & ISS_DA_SF ? RT_64 : 0));
-		x->kind = EXIT_MMIO;
-		x->io.addr = gpa.v;
-		x->io.width = (u8)(1u << field_get(ISS_DA_SAS, esr));
-		x->io.write = esr & ISS_DA_WNR;
-		x->io.value = vcpu_reg_get(v, v->rt);
+		mem_fault(x, gpa, access, "access by an instruction the CPU does not describe");
 	}
+}
+
+/* A load or store of one register to where no memory is, fully described by the syndrome. */
+#define ISS_DA_PLAIN_MASK (ISS_DA_ISV | ISS_DA_CM | ISS_DA_S1PTW | FSC_KIND)
+#define ISS_DA_PLAIN	  (ISS_DA_ISV | field_put(FSC_KIND, FSC_TRANSLATION))
+
+static inline bool is_device_access(u64 esr)
+{
+	u64 mask = ESR_EC | ISS_DA_PLAIN_MASK;
+
+	return (esr & mask) == (field_put(ESR_EC, EC_DABT_LOWER) | ISS_DA_PLAIN);
+}
+
+static inline void decode_device_access(const struct arch_vcpu *v, struct vcpu_exit *x)
+{
+	u64 esr = v->esr;
+	u64 page = field_get(HPFAR_FIPA, sysreg_read(hpfar_el2)) << 12;
+
+	x->kind = EXIT_MMIO;
+	x->io.addr = page | (sysreg_read(far_el2) & 0xfff);
+	x->io.width = (u8)(1u << field_get(ISS_DA_SAS, esr));
+	x->io.write = esr & ISS_DA_WNR;
+	if (x->io.write)
+		x->io.value = vcpu_reg_get(v, (u32)field_get(ISS_DA_SRT, esr));
 }
 
 static void decode_fetch_abort(struct arch_vcpu *v, struct vcpu_exit *x)
@@ -165,7 +176,6 @@ static void decode_wait(struct arch_vcpu *v, struct vcpu_exit *x)
 
 static void decode_sync(struct arch_vcpu *v, struct vcpu_exit *x)
 {
-	v->esr = sysreg_read(esr_el2);
 	switch (field_get(ESR_EC, v->esr)) {
 	case EC_DABT_LOWER:
 		decode_data_abort(v, x);
@@ -195,12 +205,9 @@ static void decode_sync(struct arch_vcpu *v, struct vcpu_exit *x)
 	}
 }
 
-static void decode(struct arch_vcpu *v, u64 by, struct vcpu_exit *x)
+static void decode_async(u64 by, struct vcpu_exit *x)
 {
 	switch (by & 0xff) {
-	case EXIT_BY_SYNC:
-		decode_sync(v, x);
-		break;
 	case EXIT_BY_IRQ:
 		x->kind = EXIT_IRQ;
 		x->irq = EXIT_IRQ_UNACKED;
@@ -219,27 +226,42 @@ static void decode(struct arch_vcpu *v, u64 by, struct vcpu_exit *x)
 
 void arch_vcpu_run(struct arch_vcpu *v, struct vcpu_exit *x)
 {
-	do
-		decode(v, guest_enter(v), x);
-	while (x->kind == EXIT_NONE);
+	do {
+		u64 by = guest_enter(v);
+
+		if (unlikely(by != EXIT_BY_SYNC)) {
+			decode_async(by, x);
+			continue;
+		}
+		v->esr = sysreg_read(esr_el2);
+		if (likely(is_device_access(v->esr))) {
+			decode_device_access(v, x);
+			return;
+		}
+		decode_sync(v, x);
+	} while (x->kind == EXIT_NONE);
 }
 
-static u64 extend(u64 value, u32 width, u32 flags)
+static u64 sign_extend(u64 value, u32 width, u64 esr)
 {
 	u32 shift = 64 - 8 * width;
 
-	if (!(flags & RT_SIGN_EXTEND))
-		return value;
 	value = (u64)((s64)(value << shift) >> shift);
-	return flags & RT_64 ? value : value & UINT32_MAX;
+	return esr & ISS_DA_SF ? value : value & UINT32_MAX;
 }
 
 void arch_vcpu_complete(struct arch_vcpu *v, const struct vcpu_exit *x)
 {
-	if (x->kind == EXIT_MMIO) {
-		if (!x->io.write)
-			vcpu_reg_set(v, v->rt, extend(x->io.value, x->io.width, v->rt_flags));
+	u64 value;
+
+	if (likely(x->kind == EXIT_MMIO)) {
 		exit_skip(v);
+		if (x->io.write)
+			return;
+		value = x->io.value;
+		if (unlikely(v->esr & ISS_DA_SSE))
+			value = sign_extend(value, x->io.width, v->esr);
+		vcpu_reg_set(v, (u32)field_get(ISS_DA_SRT, v->esr), value);
 	} else if (x->kind == EXIT_CPU_ON || x->kind == EXIT_CPU_STATE) {
 		firmware_guest_answer(v, x);
 	}

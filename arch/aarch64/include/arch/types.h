@@ -56,9 +56,6 @@ struct arch_vcpu {
 	struct arch_sysregs sys;
 	alignas(16) u64 fp[64];	/* V0-V31 */
 	u64 fpcr, fpsr;
-	u32 insn_len;
-	u32 rt;		/* register of a pending device read */
-	u32 rt_flags;
 };
 
 
