@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Three kinds of ring meet here: each port's output, the hypervisor's own lines (a port of ours),
- * each port's input. An output ring has one writer at a time, who never looks at the tail, and one
- * reader, who has the transmitter; the reader sees by the distance of head and tail that bytes
- * were overwritten. The transmitter is only ever tried: who does not get it leaves its bytes to
+ * each port's input. The transmitter is only ever tried: who does not get it leaves its bytes to
  * the one who has it, and that one looks again after giving it back. So nobody waits for a UART,
  * and a guest's storm costs nobody else any time.
  */
@@ -13,17 +11,19 @@
 #include <base/fmt.h>
 #include <base/spinlock.h>
 #include <base/str.h>
+#include <core/console_ring.h>
 #include <core/locks.h>
 #include <port/driver.h>
 
 #define CTRL_X	    0x18
-#define OUT_RING    ((u32)CONSOLE_OUT_RING)
+#define ESC	    0x1b
+#define CAN	    0x18    /* ends a control sequence that is not complete, since the VT100 */
 #define TX_BUDGET   64	    /* bytes pushed by a guest's write or by a poll */
 #define LINE_BUDGET 1024    /* bytes taken from one line of ours, and pushed by it */
 #define RX_BUDGET   64	    /* bytes taken by one poll */
+#define SLACK	    128	    /* what a port may write while a note tells what it has lost */
 #define PANIC_TRIES 1000000 /* for one byte; more than a slow UART needs for it */
 
-static_assert((OUT_RING & (OUT_RING - 1)) == 0, "indexes wrap with it");
 static_assert((CONSOLE_IN_RING & (CONSOLE_IN_RING - 1)) == 0, "indexes wrap with it");
 static_assert(CONSOLE_MAX_PORTS <= 64, "one bit each in struct keys");
 
@@ -43,6 +43,13 @@ enum tx_result {
 	TX_SENT,    /* go on */
 	TX_DRAINED, /* nothing is waiting */
 	TX_LATER,   /* the UART is full, or the rest of a line is just being written */
+};
+
+/* What the terminal takes the next byte for. */
+enum tx_parsing {
+	TX_TEXT,
+	TX_ESCAPE,   /* behind ESC */
+	TX_SEQUENCE, /* behind ESC [ */
 };
 
 /* What keys asked for, to be done when no lock is held. */
@@ -73,9 +80,10 @@ static struct {
 	char note[48]; /* tx: "[... n bytes dropped ...]" */
 	u32 note_len;
 	_Atomic u32 note_left;
-	bool in_line;  /* tx: the last byte of ours was not the end of a line */
-	bool dirty;    /* tx: something stands on the line of the cursor */
-	bool indented; /* tx: the cursor is not in column 0 */
+	bool in_line;		 /* tx: the last byte of ours was not the end of a line */
+	bool dirty;		 /* tx: something stands on the line of the cursor */
+	bool indented;		 /* tx: the cursor is not in column 0 */
+	enum tx_parsing parsing; /* tx */
 	struct console_port *_Atomic shown; /* the port that bytes came from since it has the focus */
 } console = {
 	.own = { .name = "hypervisor", .out = own_out },
@@ -119,34 +127,7 @@ static void tx_unlock(struct tx_locked *l)
 	l->lock = NULL;
 }
 
-/* ---- rings --------------------------------------------------------------------------------- */
-
-static u32 ring_pending(const struct console_port *p)
-{
-	return atomic_load_explicit(&p->out_head, memory_order_acquire) -
-	       atomic_load_explicit(&p->out_tail, memory_order_relaxed);
-}
-
-/* The fence keeps the new byte from being seen before the head that says the old one is lost. */
-static void ring_put(struct console_port *p, u8 c)
-{
-	u32 head = atomic_load_explicit(&p->out_head, memory_order_relaxed);
-
-	atomic_thread_fence(memory_order_release);
-	__atomic_store_n(&p->out[head % OUT_RING], c, __ATOMIC_RELAXED);
-	atomic_store_explicit(&p->out_head, head + 1, memory_order_release);
-}
-
-/* The oldest byte that waits; false when it was overwritten. The place of the byte being written
- * is not ours either, so a ring holds one less than its size. */
-static bool ring_peek(const struct console_port *p, u8 *c)
-{
-	u32 tail = atomic_load_explicit(&p->out_tail, memory_order_relaxed);
-
-	*c = __atomic_load_n(&p->out[tail % OUT_RING], __ATOMIC_RELAXED);
-	atomic_thread_fence(memory_order_acquire);
-	return ring_pending(p) < OUT_RING;
-}
+/* ---- ports in order -------------------------------------------------------------------------- */
 
 static struct console_port *port_at(u32 place)
 {
@@ -162,31 +143,42 @@ static struct console_port *focus_port(void)
 
 /* ---- transmitter --------------------------------------------------------------------------- */
 
-static enum tx_result tx_put(struct tx_locked l, u8 c)
+static void tx_follow(struct tx_locked l, u8 c)
 {
 	(void)l;
+	if (c == ESC)
+		console.parsing = TX_ESCAPE;
+	else if (console.parsing == TX_ESCAPE && c == '[')
+		console.parsing = TX_SEQUENCE;
+	else if (console.parsing == TX_ESCAPE || c == CAN || (c >= '@' && c <= '~'))
+		console.parsing = TX_TEXT;
+	if (c == '\n')
+		console.dirty = false;
+	else if (c == '\r')
+		console.indented = false;
+	else if (c >= ' ' || c == '\t')
+		console.dirty = console.indented = true;
+}
+
+static enum tx_result tx_put(struct tx_locked l, u8 c)
+{
 	if (!atomic_load(&console.uart)->putc(console.uart_ctx, c))
 		return TX_LATER;
-	if (c == '\n') {
-		console.dirty = false;
-	} else if (c == '\r') {
-		console.indented = false;
-	} else if (c >= ' ' || c == '\t') {
-		console.dirty = true;
-		console.indented = true;
-	}
+	tx_follow(l, c);
 	return TX_SENT;
 }
 
 static bool tx_line_is_used(struct tx_locked l)
 {
 	(void)l;
-	return console.dirty || console.indented;
+	return console.dirty || console.indented || console.parsing != TX_TEXT;
 }
 
 /* One byte towards an empty line with the cursor in column 0. */
 static enum tx_result tx_fresh_line(struct tx_locked l)
 {
+	if (console.parsing != TX_TEXT)
+		return tx_put(l, CAN);
 	return tx_put(l, console.indented ? '\r' : '\n');
 }
 
@@ -207,7 +199,7 @@ static enum tx_result tx_note(struct tx_locked l)
  * there is to see. */
 static void tx_skip(struct tx_locked l, struct console_port *p)
 {
-	u32 keep = atomic_load(&console.shown) == p ? OUT_RING / 2 : OUT_RING - 1;
+	u32 keep = atomic_load(&console.shown) == p ? OUT_RING / 2 : OUT_RING - SLACK;
 	u32 tail = atomic_load_explicit(&p->out_head, memory_order_acquire) - keep;
 	u32 lost = tail - atomic_load_explicit(&p->out_tail, memory_order_relaxed);
 
@@ -527,6 +519,12 @@ void console_poll(void)
 		return;
 	serve_keys(take_keys(uart));
 	tx_pump(TX_BUDGET);
+}
+
+void console_flush(void)
+{
+	for (u32 i = 0; i < PANIC_TRIES && console_busy(); i++)
+		tx_pump(TX_BUDGET);
 }
 
 static void panic_put(u8 c)

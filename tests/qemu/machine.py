@@ -17,8 +17,8 @@ SCALE = float(os.environ.get("TRIVET_TIME_SCALE", "1"))
 PROMPT = r"~ # "
 CTRL_X = "\x18"
 
-# Control sequences of terminals, whole ones and the beginning of one at the end of what came.
-SEQUENCE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|[^\[])|[\r\x00]")
+# Control sequences of terminals, whole or cancelled, and the beginning of one at the end of what came.
+SEQUENCE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~\x18]|[^\[])|[\r\x00\x18]")
 BROKEN_SEQUENCE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*)?$")
 FATAL = re.compile(r"(?:trivet: panic|Kernel panic - not syncing)[^\n]*\n")
 SEND_AT_ONCE = 100  # the console keeps 256 bytes for a guest that does not read

@@ -62,3 +62,5 @@ void console_attach(const struct uart_ops *ops, void *ctx);
 void console_poll(void);
 /* Something waits for the UART's transmitter: call console_poll() again soon. */
 bool console_busy(void);
+/* Wait (bounded) until nothing does: before the machine is switched off. */
+void console_flush(void);

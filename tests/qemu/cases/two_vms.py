@@ -34,6 +34,15 @@ def one_leaves(vm):
     vm.wait_exit()
 
 
+def wait_for_output(vm, place, n_bytes):
+    """Until that much of a VM without the focus has not been shown."""
+    for _ in range(30):
+        if vm.consoles()[place][2] >= n_bytes:
+            return
+        vm.run("sleep 0.3")
+    vm.check(False, "VM %d did not write %d bytes" % (place, n_bytes))
+
+
 @case(vms=["configs/vms/linux-aarch64-qemu-smp2.toml",
            "configs/vms/linux-b-aarch64-qemu-smp2.toml"],
       limit=360)
@@ -50,8 +59,9 @@ def two_vms_separate_cpus(vm):
     vm.shell()
     for i in range(5):
         vm.check(vm.run("echo $((%d + 1))" % i) == "%d\n" % (i + 1), "VM 1 computes wrongly")
+    wait_for_output(vm, 2, 20000)
     vm.focus(2)
-    vm.expect(r"bytes dropped", 10)
+    vm.expect(r"^\[\.\.\. \d+ bytes dropped \.\.\.\]\n", 10)
     vm.send("kill %1\n")
     vm.shell(60)
     one_leaves(vm)
