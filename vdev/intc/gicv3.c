@@ -437,16 +437,22 @@ static bool gicv3_pending(struct vdev *d, u32 vcpu)
 	return false;
 }
 
+/*
+ * Ready also while it is out: the host's interrupt fires again only when the guest has completed
+ * what its CPU was given for the one before, so the short lane then replaces an entry that is
+ * done with, and the new one comes home as that one's life going on.
+ */
 static bool gicv3_private_ready(struct vdev *d, u32 vcpu, u32 irq, struct virq_entry *how)
 {
 	struct gicv3 *g = gicv3_of(d);
 	const struct gic_bank *b = &g->vcpu[vcpu].bank;
 	u32 m = 1u << irq % 32;
+	u32 held = b->out & ~b->out_active & b->line & b->hw_bound;
 
 	/* Others wait to be presented: one of them may be more urgent. */
-	if (g->vcpu[vcpu].cand_banks)
+	if (irq >= GIC_N_PRIVATE || g->vcpu[vcpu].cand_banks)
 		return false;
-	if (irq >= GIC_N_PRIVATE || ((b->out | b->active | gic_pending(b)) & m))
+	if (((b->out | b->active | gic_pending(b)) & ~held & m) != 0)
 		return false;
 	if (!(b->enabled & gic_in_enabled_group(g, b) & m))
 		return false;
