@@ -226,6 +226,7 @@ static void ended(struct vm *vm)
 		atomic_store(&vm->vcpus[i].posts, 0);
 	if (why == VM_END_RESET) {
 		vm->n_restarts++;
+		arch_tlb_flush_guest(&vm->arch); /* as a reset of the board does */
 		reset_devices(vm);
 		vm->load = (struct vm_load){ .began = arch_cycles() };
 		vm->dirty = true;

@@ -18,6 +18,7 @@ static_assert(TCR_BOOT == TCR_VALUE, "boot_regs.h");
 static_assert(MAIR_BOOT == MAIR_VALUE, "boot_regs.h");
 static_assert(ARCH_IMAGE_VA_BITS == ARCH_IMAGE_VA && ARCH_FDT_VA_BITS == ARCH_FDT_VA, "boot");
 static_assert(HCR_BOOT == HCR_RW, "boot_regs.h");
+static_assert(ARCH_MAX_CPUS == HD_MAX_CPUS, "struct arch_vm");
 
 alignas(4096) struct arch_stacks arch_stacks[HD_MAX_CPUS] in_section(".stacks");
 
@@ -160,6 +161,7 @@ enum status arch_cpu_start(struct arch_cpu *c, u64 hw_id, u32 index)
 
 	c->self = c;
 	c->hw_id = hw_id;
+	c->index = index;
 	c->panic_stack = (u64)(&arch_stacks[index] + 1);
 	c->boot_stack = (u64)(arch_stacks[index].stack + STACK_SIZE);
 	c->boot_ttbr = sysreg_read(ttbr0_el2);

@@ -23,7 +23,7 @@ void fp_restore(const u64 *v);
 
 void arch_vm_init(struct arch_vm *vm, u32 tag, hpa_t root)
 {
-	vm->vttbr = (u64)tag << 48 | root.v;
+	*vm = (struct arch_vm){ .vttbr = (u64)tag << 48 | root.v };
 }
 
 void arch_vcpu_init(struct arch_vcpu *v, struct arch_vm *vm, u64 hw_id)
@@ -125,6 +125,20 @@ static void active_priorities_restore(const struct arch_sysregs *s)
 	}
 }
 
+/*
+ * vCPUs of one VM that share a CPU also share the tag of their translations, yet each may use an
+ * address-space number for something else, as it may on a CPU of its own.
+ */
+static void forget_siblings(struct arch_vcpu *v)
+{
+	const struct arch_vcpu **last = &v->vm->last[arch_this_cpu()->index];
+
+	if (*last == v)
+		return;
+	*last = v;
+	__asm__ volatile("isb\n\ttlbi vmalle1\n\tdsb nsh" ::: "memory");
+}
+
 void arch_vcpu_load(struct arch_vcpu *v)
 {
 	const struct arch_sysregs *s = &v->sys;
@@ -145,6 +159,7 @@ void arch_vcpu_load(struct arch_vcpu *v)
 	sysreg_write(cntp_ctl_el0, s->cntp_ctl);
 	sysreg_write(cntv_ctl_el0, s->cntv_ctl);
 	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN);
+	forget_siblings(v);
 	isb();
 }
 

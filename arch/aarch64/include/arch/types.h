@@ -15,10 +15,13 @@
 
 #define ARCH_MAX_LRS 16
 
+struct arch_vcpu;
+
 struct arch_cpu {
 	u64 hw_id;	  /* MPIDR affinity */
 	u64 panic_stack;  /* top of the stack that exceptions in the hypervisor use */
 	u64 n_lrs;
+	u32 index;	  /* 0: the boot CPU */
 	/* For a starting CPU, read with its MMU off: */
 	u64 boot_ttbr;	  /* the final address space */
 	u64 boot_tcr;
@@ -27,8 +30,12 @@ struct arch_cpu {
 	bool has_vhe;
 };
 
+#define ARCH_MAX_CPUS 8
+
 struct arch_vm {
 	u64 vttbr;
+	/* Which of its vCPUs each CPU ran last: they share a VMID, but not their translations. */
+	const struct arch_vcpu *last[ARCH_MAX_CPUS];
 };
 
 /* EL1 and EL0 registers that the hypervisor never touches while a guest runs. */
