@@ -107,8 +107,8 @@ static enum status header(struct toml_reader *r)
 {
 	struct toml *table = r->root;
 	bool item = toml_peek(r, 1) == '[';
-	struct src_pos at;
-	struct str key;
+	struct src_pos at = { NULL, 0, 0 };
+	struct str key = { NULL, 0 };
 	u32 depth = 0;
 
 	r->lost = (struct toml){ .type = TOML_TABLE };

@@ -157,8 +157,8 @@ enum status toml_key_assign(struct toml_reader *r, struct toml **table, u32 *dep
 			    struct toml **slot)
 {
 	struct toml *other;
-	struct src_pos at;
-	struct str key;
+	struct src_pos at = { NULL, 0, 0 };
+	struct str key = { NULL, 0 };
 
 	TRY(toml_key_path(r, TOML_VIA_DOTTED, table, depth, &key, &at));
 	if (toml_peek(r, 0) != '=')

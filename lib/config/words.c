@@ -33,7 +33,7 @@ struct show show_hex(u64 v)
 
 struct show show_range(u64 base, u64 len)
 {
-	struct show out;
+	struct show out = { "" };
 
 	if (base + len < base && base + len != 0)
 		fmt_snprintf(out.s, sizeof(out.s), "%s and %s more", show_hex(base).s,
@@ -49,7 +49,7 @@ struct show show_range(u64 base, u64 len)
 struct show show_size(u64 bytes)
 {
 	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
-	struct show out;
+	struct show out = { "" };
 	u32 u = 0;
 
 	while (bytes && bytes % 1024 == 0 && u + 1 < array_size(units)) {
@@ -63,7 +63,7 @@ struct show show_size(u64 bytes)
 struct show show_text(struct str s)
 {
 	size_t n = MIN(s.n, (size_t)TEXT_MAX);
-	struct show out;
+	struct show out = { "" };
 
 	for (size_t i = 0; i < n; i++) {
 		u8 c = (u8)s.p[i];
@@ -79,7 +79,7 @@ void suggest_try(struct suggest *s, const char *candidate)
 	struct str c = str_of(candidate);
 	u32 d = str_distance(s->word, c, SUGGEST_MAX);
 
-	if (d > SUGGEST_MAX || 2 * d > MAX(s->word.n, c.n))
+	if (d > SUGGEST_MAX || (size_t)d * 2 > MAX(s->word.n, c.n))
 		return;
 	if (s->best && s->distance <= d)
 		return;

@@ -57,8 +57,8 @@ static void apply_window(struct platform *p, const struct toml *v)
 	const struct toml *base = v->child;
 	const struct toml *len = base ? base->next : NULL;
 
-	if (v->n != 2 || base->type != TOML_INT || len->type != TOML_INT || base->integer < 0 ||
-	    len->integer <= 0) {
+	if (v->n != 2 || !base || !len || base->type != TOML_INT || len->type != TOML_INT ||
+	    base->integer < 0 || len->integer <= 0) {
 		refuse(p, v, "expected two numbers", fix);
 		return;
 	}

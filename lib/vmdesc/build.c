@@ -123,7 +123,7 @@ const struct vd_dev *vmdesc_dev(const struct vmdesc *vd, const char *class)
 
 struct show vmdesc_label(const struct vmdesc *vd)
 {
-	struct show out;
+	struct show out = { "" };
 
 	if (vd->name.n)
 		fmt_snprintf(out.s, sizeof(out.s), "VM \"%.*s\"", (int)MIN(vd->name.n, 40),

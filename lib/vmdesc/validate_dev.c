@@ -12,7 +12,7 @@
 
 struct show vd_dev_label(const struct vd_dev *dev)
 {
-	struct show out;
+	struct show out = { "" };
 
 	fmt_snprintf(out.s, sizeof(out.s), "%s \"%.*s\" (%.*s)",
 		     dev->is_default ? "default device" : "device", (int)MIN(dev->name.n, 20),
