@@ -28,11 +28,9 @@ static u32 n_found;
 
 static void emit(struct diag *d, enum diag_level level, const struct src_pos *at, const char *text)
 {
-	char prefix[160];
-
 	(void)d;
-	diag_prefix(prefix, sizeof(prefix), level, at);
-	log_print(level == DIAG_ERROR ? LOG_ERROR : LOG_WARN, "%s%s", prefix, text);
+	(void)at;
+	log_text(level == DIAG_WARNING ? LOG_WARN : LOG_ERROR, text);
 }
 
 /* ---- the machine, as the validator sees it ---------------------------------------------------- */

@@ -79,3 +79,9 @@ void log_print(enum log_level level, const char *format, ...)
 	log_vprint(level, format, ap);
 	va_end(ap);
 }
+
+void log_text(enum log_level level, const char *text)
+{
+	if (level <= atomic_load(&max_level))
+		console_write_line(text);
+}

@@ -15,6 +15,7 @@
 #define DEFAULT_SLICE_US 10000
 
 static u64 slice_cycles;
+static u64 console_retry; /* a UART that is full is asked again after this many cycles */
 
 static void timer_fired(void *ctx)
 {
@@ -29,6 +30,7 @@ enum status sched_init(const struct hostdesc *hd)
 	u64 us = hd->slice_us ? hd->slice_us : DEFAULT_SLICE_US;
 
 	slice_cycles = arch_cycles_hz() / 1000000 * us;
+	console_retry = arch_cycles_hz() / 1000;
 	return irq_request(irq, IRQ_COMPLETE, timer_fired, NULL);
 }
 
@@ -103,8 +105,6 @@ bool sched_give_way(struct vcpu *v)
 
 static void idle(struct cpu *c, u64 alarm)
 {
-	if (console_busy())
-		console_poll();
 	if (c->resched)
 		return;
 	arch_timer_arm(alarm);
@@ -113,18 +113,37 @@ static void idle(struct cpu *c, u64 alarm)
 		;
 }
 
+/* Who is next, and when to look again; whoever has to make room is off the hardware. */
+static struct vcpu *choose(struct cpu *c, u64 *alarm)
+{
+	u64 now = arch_cycles();
+	struct vcpu *v = pick(c, now, alarm);
+
+	if (v && c->loaded && c->loaded != v) {
+		/* Its timer leaves the hardware with it: from now on the alarm has to watch it. */
+		vcpu_unload(c->loaded);
+		v = pick(c, now, alarm);
+	}
+	if (console_busy())
+		*alarm = MIN(*alarm, now + console_retry);
+	return v;
+}
+
 /* A turn with work waiting ends like one with a competitor. */
 static void run_one(struct cpu *c)
 {
-	u64 now = arch_cycles(), alarm;
-	bool turn_over = now >= c->slice_end;
-	bool work = (turn_over || !c->turn) && vm_work(c);
-	struct vcpu *v = pick(c, now, &alarm);
+	bool turn_over = !c->turn || arch_cycles() >= c->slice_end;
+	bool worked = turn_over && vm_work(c);
+	struct vcpu *v;
+	u64 alarm;
 
+	if (console_busy())
+		console_poll();
+	v = choose(c, &alarm);
 	if (v) {
 		arch_timer_arm(vm_has_work(c) ? MIN(alarm, c->slice_end) : alarm);
 		vcpu_run(v);
-	} else if (!work && !vm_work(c) && !pmm_scrub_slice(1)) {
+	} else if (!worked && !vm_work(c) && !pmm_scrub_slice(1)) {
 		idle(c, alarm);
 	} else {
 		while (irq_dispatch(EXIT_IRQ_UNACKED))

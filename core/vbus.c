@@ -85,11 +85,20 @@ enum status vbus_access(struct vcpu *v, struct io_access *io)
 	return OK;
 }
 
+/* Bytes between @addr and the window that begins at or below it; 0: inside. */
+static u64 distance_above(const struct vbus_window *w, u64 addr)
+{
+	u64 off = addr - w->base;
+
+	return off < w->len ? 0 : off - w->len + 1;
+}
+
 const struct vbus_window *vbus_nearest(const struct vbus *bus, u64 addr)
 {
 	u32 i = upper_bound(bus, addr);
 
-	if (i > 0 && (i == bus->n || addr - bus->win[i - 1].base < bus->win[i].base - addr))
+	if (i > 0 && (i == bus->n ||
+		      distance_above(&bus->win[i - 1], addr) < bus->win[i].base - addr))
 		return &bus->win[i - 1];
 	return i < bus->n ? &bus->win[i] : NULL;
 }

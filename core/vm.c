@@ -45,8 +45,10 @@ static void alive_put(void)
 	if (atomic_fetch_sub(&n_alive, 1) != 1)
 		return;
 	log_info("no VM is left%s", power_off_when_done ? ": switching the machine off" : "");
-	if (power_off_when_done)
-		arch_power_off();
+	if (!power_off_when_done)
+		return;
+	console_flush();
+	arch_power_off();
 }
 
 void vm_boot_done(void)

@@ -101,11 +101,9 @@ static enum status memory_up(void)
 static void platform_emit(struct diag *d, enum diag_level level, const struct src_pos *at,
 			  const char *text)
 {
-	char prefix[160];
-
 	(void)d;
-	diag_prefix(prefix, sizeof(prefix), level, at);
-	log_warn("%s%s", prefix, text);
+	(void)at;
+	log_text(level == DIAG_WARNING ? LOG_WARN : LOG_ERROR, text);
 }
 
 /* The platform file travels in the archive; a machine without one is what discovery finds. */
