@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whatever a guest writes to the virtual GICv3 and PL011, in whatever order with their lines,
+ * input, and what CPUs report of presented interrupts (lies included): no device leaves its
+ * memory, presents an interrupt twice, more than was asked for, or in a state that the CPU
+ * forbids; and after a reset all is as new.
+ */
+#include "fuzz.h"
+
+#include "vdev_fixture.h"
+
+extern const struct vdev_class vdev_gicv3;
+extern const struct vdev_class vdev_pl011;
+
+#define N_CPUS 3u
+#define N_LRS  4u
+
+struct input {
+	const u8 *p;
+	size_t n;
+};
+
+static struct virq_entry held[N_CPUS][N_LRS];
+static u32 n_held[N_CPUS];
+
+/* The next @n bytes, little end first; zeros when the input is used up. */
+static u32 take(struct input *in, u32 n)
+{
+	u32 v = 0;
+
+	for (u32 i = 0; i < n && in->n; i++, in->p++, in->n--)
+		v |= (u32)*in->p << 8 * i;
+	return v;
+}
+
+static void access_window(struct input *in, u32 window, u32 size)
+{
+	u32 how = take(in, 1);
+	u32 width = 1u << (how & 3);
+	u32 off = take(in, 3) % size & ~(width - 1);
+
+	if (how & 4)
+		board_write(window, off, width, (u64)take(in, 4) << (how >> 3));
+	else
+		(void)board_read(window, off, width);
+}
+
+/* ---- the interrupt controller -------------------------------------------------------------- */
+
+static void collect(u32 v)
+{
+	u32 n = n_held[v];
+
+	n_held[v] = 0;
+	for (u32 i = 0; i < n; i++)
+		board.dev->class->intc->done(board.dev, v, &held[v][i]);
+}
+
+static bool is_held_elsewhere(u32 v, u32 intid)
+{
+	for (u32 c = 0; c < N_CPUS; c++) {
+		for (u32 i = 0; c != v && i < n_held[c]; i++) {
+			if (intid >= 32 && held[c][i].intid == intid && held[c][i].state)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void sync_cpu(u32 v, u32 max)
+{
+	bool more = false;
+
+	collect(v);
+	n_held[v] = board.dev->class->intc->next(board.dev, v, held[v], max, &more);
+	fuzz_check(n_held[v] <= max);
+	for (u32 i = 0; i < n_held[v]; i++) {
+		const struct virq_entry *e = &held[v][i];
+
+		fuzz_check(e->intid < 256 && (e->prio & 7) == 0 && e->group <= 1);
+		fuzz_check(e->state >= 1 && e->state <= 3);
+		fuzz_check(!e->hw_irq || (e->state != 3 && !e->notify));
+		fuzz_check(!is_held_elsewhere(v, e->intid));
+		for (u32 j = 0; j < i; j++)
+			fuzz_check(held[v][j].intid != e->intid);
+	}
+}
+
+/* The CPU moves on by itself, as the architecture allows: pending, active, gone. */
+static void run_cpu(struct input *in, u32 v)
+{
+	for (u32 i = 0; i < n_held[v]; i++) {
+		u32 what = take(in, 1) % 4;
+
+		if (what == 1 && held[v][i].state == VIRQ_PENDING)
+			held[v][i].state = VIRQ_ACTIVE;
+		else if (what == 2)
+			held[v][i].state &= (u8)~VIRQ_ACTIVE;
+		else if (what == 3)
+			held[v][i].state = 0;
+	}
+}
+
+static void lie(struct input *in)
+{
+	struct virq_entry e = { .intid = take(in, 2), .state = take(in, 1) & 3 };
+	u32 v = take(in, 1) % N_CPUS;
+
+	/* Two CPUs may not both claim a shared one: that would be our own mistake. */
+	if (e.intid < 32 || !is_held_elsewhere(v, e.intid))
+		board.dev->class->intc->done(board.dev, v, &e);
+}
+
+static void step_intc(struct input *in)
+{
+	const struct vintc_ops *ops = board.dev->class->intc;
+	struct virq_entry how;
+	u32 what = take(in, 1);
+	u32 v = (what >> 4) % N_CPUS;
+
+	switch (what & 15) {
+	case 0:
+	case 1:
+	case 2:
+		access_window(in, 0, 0x10000);
+		break;
+	case 3:
+	case 4:
+		access_window(in, 1, N_CPUS * 0x20000);
+		break;
+	case 5:
+	case 6:
+		what = take(in, 2);
+		ops->line(board.dev, v, what & 0x3ff, what >> 15);
+		break;
+	case 7:
+		what = take(in, 2);
+		ops->ipi(board.dev, v, what >> 8, what & 31, what >> 7 & 1);
+		break;
+	case 8:
+	case 9:
+		sync_cpu(v, N_LRS);
+		break;
+	case 10:
+	case 11:
+		run_cpu(in, v);
+		break;
+	case 12:
+		sync_cpu(v, take(in, 1) % (N_LRS + 1));
+		break;
+	case 13:
+		lie(in);
+		break;
+	case 14:
+		(void)ops->pending(board.dev, v);
+		if (ops->private_ready(board.dev, v, take(in, 1), &how))
+			fuzz_check(how.state == VIRQ_PENDING && how.intid < 32);
+		break;
+	default:
+		board.dev->class->reset(board.dev);
+		memset(n_held, 0, sizeof(n_held));
+		fuzz_check(board_read(0, 0, 4) == 0x50);
+		sync_cpu(v, N_LRS);
+		fuzz_check(n_held[v] == 0);
+		break;
+	}
+}
+
+static void fuzz_intc(struct input *in)
+{
+	board_clear(N_CPUS);
+	board.collect = collect;
+	memset(n_held, 0, sizeof(n_held));
+	fuzz_check(board_make(&vdev_gicv3) == OK);
+	for (u32 v = 0; v < N_CPUS; v++)
+		board.dev->class->intc->bind_hw(board.dev, v, 27, 59);
+	while (in->n)
+		step_intc(in);
+}
+
+/* ---- the UART ------------------------------------------------------------------------------ */
+
+static void step_uart(struct input *in)
+{
+	u8 bytes[64] = { 0 };
+	u32 what = take(in, 1);
+
+	if (what < 0xd0) {
+		access_window(in, 0, what & 1 ? 0x50 : 0x1000);
+	} else if (what < 0xf8) {
+		board_type(bytes, what & 63);
+	} else {
+		board.dev->class->reset(board.dev);
+		/* Input that waited may have been taken at once (RX). */
+		fuzz_check(board_read(0, 0x38, 4) == 0 && (board_read(0, 0x3c, 4) & ~0x10u) == 0);
+	}
+	/* The line is the masked status; empty and full exclude each other. */
+	fuzz_check(board.irq[0] == (board_read(0, 0x40, 4) != 0));
+	fuzz_check((board_read(0, 0x18, 4) & 0x50) != 0x50);
+}
+
+static void fuzz_uart(struct input *in)
+{
+	board_clear(1);
+	fuzz_check(board_make(&vdev_pl011) == OK);
+	while (in->n)
+		step_uart(in);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct input in = { data, n };
+
+	if (take(&in, 1) % 3)
+		fuzz_intc(&in);
+	else
+		fuzz_uart(&in);
+	return 0;
+}
