@@ -38,25 +38,33 @@ static bool wait_online(struct cpu *c)
 	return true;
 }
 
-/* A CPU that does not come is left out: the machine is what runs. */
+/*
+ * A CPU that does not come is left out: the machine is what runs. False: it was let go and has not
+ * arrived; it may yet, so its record and its stack cannot be given to another one.
+ */
+static bool start_one(u64 hw_id)
+{
+	struct cpu *c = &cpus[n_cpus];
+	enum status st;
+
+	c->index = n_cpus;
+	st = arch_cpu_start(&c->arch, hw_id, n_cpus);
+	if (st == OK && wait_online(c)) {
+		n_cpus++;
+		return true;
+	}
+	log_error("CPU 0x%llx does not start: going on without it", (unsigned long long)hw_id);
+	return st != OK;
+}
+
 void cpus_start(const struct hostdesc *hd)
 {
 	u64 mine = this_cpu()->arch.hw_id;
 
 	machine = hd;
-	for (u32 i = 0; i < hd->n_cpus; i++) {
-		struct cpu *c = &cpus[n_cpus];
-
-		if (hd->cpu_hw_id[i] == mine)
-			continue;
-		c->index = n_cpus;
-		if (arch_cpu_start(&c->arch, hd->cpu_hw_id[i], n_cpus) != OK || !wait_online(c)) {
-			log_error("CPU 0x%llx does not start: going on without it",
-				  (unsigned long long)hd->cpu_hw_id[i]);
-			*c = (struct cpu){ 0 };
-			continue;
-		}
-		n_cpus++;
+	for (u32 i = 0; i < hd->n_cpus && n_cpus < HD_MAX_CPUS; i++) {
+		if (hd->cpu_hw_id[i] != mine && !start_one(hd->cpu_hw_id[i]))
+			return;
 	}
 }
 

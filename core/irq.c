@@ -46,18 +46,28 @@ u32 irq_n_lines(void)
 	return chip->n_lines();
 }
 
+static const struct irq_action *find(u32 line)
+{
+	if (line < N_PRIVATE)
+		return by_line[line];
+	for (u32 i = 0; i < n_actions; i++) {
+		if (actions[i].irq.line == line)
+			return &actions[i];
+	}
+	return NULL;
+}
+
 enum status irq_request(struct hd_irq irq, enum irq_end end, void (*fn)(void *ctx), void *ctx)
 {
 	struct irq_action *a = &actions[n_actions];
 
 	if (n_actions == MAX_ACTIONS)
 		return E_NOMEM;
+	if (find(irq.line))
+		return E_EXISTS;
 	*a = (struct irq_action){ irq, end, fn, ctx };
-	if (irq.line < N_PRIVATE) {
-		if (by_line[irq.line])
-			return E_EXISTS;
+	if (irq.line < N_PRIVATE)
 		by_line[irq.line] = a;
-	}
 	n_actions++;
 	return chip->enable(irq);
 }
@@ -77,17 +87,6 @@ enum status irq_cpu_init(void)
 			TRY(chip->enable(actions[i].irq));
 	}
 	return OK;
-}
-
-static const struct irq_action *find(u32 line)
-{
-	if (line < N_PRIVATE)
-		return by_line[line];
-	for (u32 i = 0; i < n_actions; i++) {
-		if (actions[i].irq.line == line)
-			return &actions[i];
-	}
-	return NULL;
 }
 
 bool irq_dispatch(u32 irq)
