@@ -111,6 +111,22 @@ static void lie(struct input *in)
 		board.dev->class->intc->done(board.dev, v, &e);
 }
 
+/* A register with a bit per INTID, by one byte. */
+static void access_bits(struct input *in)
+{
+	u32 what = take(in, 1);
+	u32 off = 0x80 * (1 + what % 8) + 4 * (what >> 3 & 7);
+	u32 bits = take(in, 1);
+
+	bits = bits >> 5 ? 1u << bits % 32 : ~0u;
+	if (off % 0x80 == 0)
+		board_write(1, what % N_CPUS * 0x20000 + 0x10000 + off, 4, bits);
+	else if (what & 0x40)
+		board_write(0, off, 4, bits);
+	else
+		(void)board_read(0, off, 4);
+}
+
 static void step_intc(struct input *in)
 {
 	const struct vintc_ops *ops = board.dev->class->intc;
@@ -120,6 +136,8 @@ static void step_intc(struct input *in)
 
 	switch (what & 15) {
 	case 0:
+		access_bits(in);
+		break;
 	case 1:
 	case 2:
 		access_window(in, 0, 0x10000);
@@ -166,12 +184,30 @@ static void step_intc(struct input *in)
 	}
 }
 
+/* What an operating system does first; random bytes seldom find it. */
+static void set_up_intc(void)
+{
+	board_write(0, 0, 4, 3);
+	for (u32 w = 1; w < 8; w++)
+		board_write(0, 0x100 + 4 * w, 4, 0xffffffff);
+	for (u32 i = 32; i < 256; i++) {
+		board_write(0, 0x400 + i, 1, i * 37);
+		board_write(0, 0x6000 + 8 * i, 8, i % N_CPUS);
+	}
+	for (u32 v = 0; v < N_CPUS; v++)
+		board_write(1, v * 0x20000 + 0x10100, 4, 0xffffffff);
+}
+
 static void fuzz_intc(struct input *in)
 {
+	u32 how = take(in, 1);
+
 	board_clear(N_CPUS);
 	board.collect = collect;
 	memset(n_held, 0, sizeof(n_held));
 	fuzz_check(board_make(&vdev_gicv3) == OK);
+	if (how & 1)
+		set_up_intc();
 	for (u32 v = 0; v < N_CPUS; v++)
 		board.dev->class->intc->bind_hw(board.dev, v, 27, 59);
 	while (in->n)
