@@ -226,6 +226,9 @@ void vcpu_run(struct vcpu *v)
 	if (v->state != VCPU_OFF) {
 		vcpu_load(v);
 		v->state = VCPU_READY; /* whatever woke it: waiting may end at any time */
+	} else if (!handle_posts(v)) {
+		/* Even without a post: the VM's home CPU wipes them when the VM has ended. */
+		return;
 	}
 	do {
 		if (unlikely(atomic_load_explicit(&v->posts, memory_order_acquire)) &&
