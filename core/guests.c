@@ -40,7 +40,7 @@ static struct vd_target target(void)
 	static struct vd_class_info infos[VM_MAX];
 	static u64 hw_ids[HD_MAX_CPUS];
 	struct vd_target t = {
-		.gpa_limit = UINT64_C(1) << arch_pt_guest()->input_bits,
+		.gpa_limit = UINT64_C(1) << arch_pt_format(PT_GUEST)->input_bits,
 		.n_cpus = n_cpus,
 		.cpu_hw_id = hw_ids,
 		.free_ram = pmm_stats().free * PAGE_SIZE,

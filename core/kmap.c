@@ -121,7 +121,7 @@ enum status kmap_init(const struct arch_boot *boot, const struct range *mem, u32
 	len = (u64)((u8 *)parts[n - 1].va - (u8 *)parts[0].va) + parts[n - 1].len;
 	kmap = (struct kmap){ .image = parts[0].va,
 			      .image_at = { boot->image.v, MAX(len, boot->image_len) } };
-	TRY(pt_init_from(&kmap.pt, arch_pt_host(), &kmap_pages, PMM_HYPERVISOR));
+	TRY(pt_init_from(&kmap.pt, arch_pt_format(PT_HOST), &kmap_pages, PMM_HYPERVISOR));
 	TRY(map_image(parts, n));
 	for (u32 i = 0; i < n_mem; i++)
 		TRY(map_bank(mem[i]));

@@ -7,7 +7,7 @@
 
 enum status stage2_init(struct stage2 *s2, pmm_owner_t owner)
 {
-	return pt_init(&s2->pt, arch_pt_guest(), owner);
+	return pt_init(&s2->pt, arch_pt_format(PT_GUEST), owner);
 }
 
 enum status stage2_map(struct stage2 *s2, gpa_t at, hpa_t to, u64 len, u32 prot, enum pt_type type)

@@ -55,12 +55,13 @@ static enum status alloc_blocks(struct vm *vm, u64 want, u64 align, hpa_t *out, 
 {
 	enum pmm_content content;
 
-	for (*got = want; *got; *got /= 2) {
+	for (*got = want; *got; align = BLOCK_SIZE) {
 		if (pmm_alloc_blocks(PMM_VM(vm->tag), *got, align, out, &content) == OK) {
 			vm->dirty |= content == PMM_DIRTY;
 			return OK;
 		}
-		align = BLOCK_SIZE;
+		if (align == BLOCK_SIZE)
+			*got /= 2;
 	}
 	return E_NOMEM;
 }

@@ -195,12 +195,6 @@ void arch_power_off(void)
 	arch_halt();
 }
 
-void arch_reset(void)
-{
-	firmware_reset();
-	arch_halt();
-}
-
 static u32 part_add(struct arch_image_part *p, const char *name, u8 *from, u8 *to, u32 prot)
 {
 	*p = (struct arch_image_part){ name, from, (u64)(to - from), prot };

@@ -75,11 +75,6 @@ void firmware_power_off(void)
 	host_call(PSCI_SYSTEM_OFF, 0, 0, 0);
 }
 
-void firmware_reset(void)
-{
-	host_call(PSCI_SYSTEM_RESET, 0, 0, 0);
-}
-
 /* ---- the guest's side ----------------------------------------------------------------------- */
 
 static u64 answer_features(u64 fn)

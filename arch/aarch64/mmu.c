@@ -35,14 +35,9 @@ static const struct pt_format host_format = {
 
 static struct pt_format guest_format;
 
-const struct pt_format *arch_pt_host(void)
+const struct pt_format *arch_pt_format(enum pt_whose whose)
 {
-	return &host_format;
-}
-
-const struct pt_format *arch_pt_guest(void)
-{
-	return &guest_format;
+	return whose == PT_GUEST ? &guest_format : &host_format;
 }
 
 /* Bits of a physical address, by ID_AA64MMFR0_EL1.PARange; more than 48 need LPA: not used. */

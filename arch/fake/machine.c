@@ -171,11 +171,6 @@ void arch_power_off(void)
 	machine_ends(FAKE_POWER_OFF, "power off");
 }
 
-void arch_reset(void)
-{
-	machine_ends(FAKE_RESET, "reset");
-}
-
 void arch_halt(void)
 {
 	machine_ends(FAKE_HALT, "halt");

@@ -45,14 +45,9 @@ static u32 leaf_shift(u32 level)
 	return 5 + 11 * level;
 }
 
-const struct pt_format *arch_pt_host(void)
+const struct pt_format *arch_pt_format(enum pt_whose whose)
 {
-	return &fake.host_format;
-}
-
-const struct pt_format *arch_pt_guest(void)
-{
-	return &fake.guest_format;
+	return whose == PT_GUEST ? &fake.guest_format : &fake.host_format;
 }
 
 u64 arch_pte_leaf(const struct pt_format *f, u32 level, hpa_t target, u32 prot, enum pt_type type)

@@ -211,58 +211,58 @@ static void test_entries_of_levels_differ(void **state)
 	fake.tolerate = true;
 	for (u32 level = 0; level <= 2; level++) {
 		hpa_t to = HPA(BIT(sizes[level]) * 77);
-		u64 pte = arch_pte_leaf(arch_pt_host(), level, to, PT_R | PT_X, PT_NORMAL);
-		struct pte_info info = arch_pte_decode(arch_pt_host(), level, pte);
+		u64 pte = arch_pte_leaf(arch_pt_format(PT_HOST), level, to, PT_R | PT_X, PT_NORMAL);
+		struct pte_info info = arch_pte_decode(arch_pt_format(PT_HOST), level, pte);
 
 		assert_true(info.valid && info.leaf && info.type == PT_NORMAL);
 		assert_int_equal(info.target.v, to.v);
 		assert_int_equal(info.prot, PT_R | PT_X);
 		for (u32 other = 0; other <= 3; other++) {
 			if (other != level)
-				assert_false(arch_pte_decode(arch_pt_host(), other, pte).valid);
+				assert_false(arch_pte_decode(arch_pt_format(PT_HOST), other, pte).valid);
 		}
 		if (level < 3)
-			assert_false(arch_pte_decode(arch_pt_guest(), level, pte).valid);
+			assert_false(arch_pte_decode(arch_pt_format(PT_GUEST), level, pte).valid);
 	}
 	assert_int_equal(fake.n_mixups, 3 * 4);
 }
 
 static void test_table_entries(void **state)
 {
-	u64 pte = arch_pte_table(arch_pt_guest(), HPA(0x123456789000));
+	u64 pte = arch_pte_table(arch_pt_format(PT_GUEST), HPA(0x123456789000));
 
 	(void)state;
 	fake.tolerate = true;
 	for (u32 level = 1; level < 3; level++) {
-		struct pte_info info = arch_pte_decode(arch_pt_guest(), level, pte);
+		struct pte_info info = arch_pte_decode(arch_pt_format(PT_GUEST), level, pte);
 
 		assert_true(info.valid && !info.leaf);
 		assert_int_equal(info.target.v, 0x123456789000);
 	}
-	assert_false(arch_pte_decode(arch_pt_guest(), 0, pte).valid);
-	assert_false(arch_pte_decode(arch_pt_host(), 1, pte).valid);
-	assert_false(arch_pte_decode(arch_pt_host(), 1, 0).valid);
+	assert_false(arch_pte_decode(arch_pt_format(PT_GUEST), 0, pte).valid);
+	assert_false(arch_pte_decode(arch_pt_format(PT_HOST), 1, pte).valid);
+	assert_false(arch_pte_decode(arch_pt_format(PT_HOST), 1, 0).valid);
 	assert_int_equal(fake.n_mixups, 2);
 }
 
 static void leaf_of_root(void)
 {
-	(void)arch_pte_leaf(arch_pt_host(), 3, HPA(0), PT_R, PT_NORMAL);
+	(void)arch_pte_leaf(arch_pt_format(PT_HOST), 3, HPA(0), PT_R, PT_NORMAL);
 }
 
 static void leaf_misaligned(void)
 {
-	(void)arch_pte_leaf(arch_pt_host(), 1, HPA(KIB(4)), PT_R, PT_NORMAL);
+	(void)arch_pte_leaf(arch_pt_format(PT_HOST), 1, HPA(KIB(4)), PT_R, PT_NORMAL);
 }
 
 static void leaf_w_and_x(void)
 {
-	(void)arch_pte_leaf(arch_pt_host(), 0, HPA(0), PT_W | PT_X, PT_NORMAL);
+	(void)arch_pte_leaf(arch_pt_format(PT_HOST), 0, HPA(0), PT_W | PT_X, PT_NORMAL);
 }
 
 static void entry_of_nonsense(void)
 {
-	(void)arch_pte_decode(arch_pt_host(), 0, 0xdeadbeef);
+	(void)arch_pte_decode(arch_pt_format(PT_HOST), 0, 0xdeadbeef);
 }
 
 static void test_entry_rules(void **state)
@@ -281,8 +281,6 @@ static void ends(void *ctx)
 	switch (*(enum fake_end *)ctx) {
 	case FAKE_POWER_OFF:
 		arch_power_off();
-	case FAKE_RESET:
-		arch_reset();
 	case FAKE_HALT:
 		arch_halt();
 	case FAKE_RUNNING:

@@ -31,7 +31,7 @@ static const struct pt_pages pages = { NULL, table_at };
 
 static struct pt active(void)
 {
-	return (struct pt){ arch_pt_host(), &pages, fake.kmap_root, PMM_HYPERVISOR };
+	return (struct pt){ arch_pt_format(PT_HOST), &pages, fake.kmap_root, PMM_HYPERVISOR };
 }
 
 static enum status look(u64 va, struct pte_info *info, u64 *run)

@@ -64,7 +64,7 @@ static void check_hole(const struct pt *pt, u64 va, u64 run)
 
 static void test_largest_leaves(void **state)
 {
-	struct pt pt = new_pt(arch_pt_host());
+	struct pt pt = new_pt(arch_pt_format(PT_HOST));
 
 	(void)state;
 	assert_int_equal(pmm_owned(VM), 1);
@@ -90,7 +90,7 @@ static void test_largest_leaves(void **state)
 
 static void test_alignment_of_both_sides(void **state)
 {
-	struct pt pt = new_pt(arch_pt_host());
+	struct pt pt = new_pt(arch_pt_format(PT_HOST));
 
 	(void)state;
 	/* Aligned here, but not there. */
@@ -106,7 +106,7 @@ static void test_max_leaf(void **state)
 
 	(void)state;
 	fake.host_format.max_leaf = 1;
-	pt = new_pt(arch_pt_host());
+	pt = new_pt(arch_pt_format(PT_HOST));
 	assert_int_equal(pt_map(&pt, 0, HPA(0), GIB(1), PT_R, PT_NORMAL), OK);
 	check_at(&pt, 0, 0, MIB(2));
 	fake.host_format.max_leaf = 0;
@@ -116,7 +116,7 @@ static void test_max_leaf(void **state)
 	fake.guest_format = (struct pt_format){
 		.n_levels = 1, .root_pages = 1, .max_leaf = 2, .input_bits = 21
 	};
-	pt = new_pt(arch_pt_guest());
+	pt = new_pt(arch_pt_format(PT_GUEST));
 	fake.guest_format.max_leaf = 0; /* as the entries are checked */
 	assert_int_equal(pt_map(&pt, KIB(8), HPA(0), KIB(8), PT_R, PT_NORMAL), OK);
 	check_at(&pt, KIB(12), KIB(4), KIB(4));
@@ -125,7 +125,7 @@ static void test_max_leaf(void **state)
 static void test_rights_and_types(void **state)
 {
 	struct pte_info info;
-	struct pt pt = new_pt(arch_pt_guest());
+	struct pt pt = new_pt(arch_pt_format(PT_GUEST));
 	u64 run;
 
 	(void)state;
@@ -145,7 +145,7 @@ static void test_rights_and_types(void **state)
 
 static void test_never_writable_and_executable(void **state)
 {
-	struct pt pt = new_pt(arch_pt_host());
+	struct pt pt = new_pt(arch_pt_format(PT_HOST));
 
 	(void)state;
 	expect_bug((void)pt_map(&pt, 0, HPA(0), KIB(4), PT_W | PT_X, PT_NORMAL));
@@ -160,7 +160,7 @@ static void test_never_writable_and_executable(void **state)
 
 static void test_exists(void **state)
 {
-	struct pt pt = new_pt(arch_pt_host());
+	struct pt pt = new_pt(arch_pt_format(PT_HOST));
 
 	(void)state;
 	assert_int_equal(pt_map(&pt, GIB(1), HPA(0), GIB(1), PT_R, PT_NORMAL), OK);
@@ -176,7 +176,7 @@ static void test_exists(void **state)
 
 static void test_ranges(void **state)
 {
-	struct pt pt = new_pt(arch_pt_host());
+	struct pt pt = new_pt(arch_pt_format(PT_HOST));
 	u64 top = BIT(48);
 
 	(void)state;
@@ -201,7 +201,7 @@ static void test_ranges(void **state)
 static void test_out_of_tables(void **state)
 {
 	u64 n = pmm_stats().free;
-	struct pt pt = new_pt(arch_pt_host());
+	struct pt pt = new_pt(arch_pt_format(PT_HOST));
 	hpa_t at;
 
 	(void)state;
@@ -219,7 +219,7 @@ static void test_out_of_tables(void **state)
 
 static void test_publishes(void **state)
 {
-	struct pt pt = new_pt(arch_pt_host());
+	struct pt pt = new_pt(arch_pt_format(PT_HOST));
 	u32 n = fake.n_publishes;
 
 	(void)state;
@@ -235,7 +235,7 @@ static void test_publishes(void **state)
 
 static void test_unmap_splits(void **state)
 {
-	struct pt pt = new_pt(arch_pt_host());
+	struct pt pt = new_pt(arch_pt_format(PT_HOST));
 	struct pte_info info;
 	u64 run;
 
@@ -269,7 +269,7 @@ static void test_concatenated_root(void **state)
 	(void)state;
 	/* Make the pool's next page one at an odd place. */
 	assert_int_equal(pmm_alloc_pages(PMM_VM(2), 1, &odd), OK);
-	pt = new_pt(arch_pt_guest());
+	pt = new_pt(arch_pt_format(PT_GUEST));
 	assert_int_equal(pmm_owned(VM), 2);
 	assert_true(is_aligned(pt.root.v, KIB(8)));
 	assert_int_equal(pt_map(&pt, GIB(3), HPA(GIB(5)), GIB(1), PT_R, PT_NORMAL), OK);
@@ -290,23 +290,23 @@ static void test_format_must_fit(void **state)
 
 	(void)state;
 	fake.guest_format.root_pages = 1; /* of 40 bits with three levels */
-	expect_bug((void)pt_init(&pt, arch_pt_guest(), VM));
+	expect_bug((void)pt_init(&pt, arch_pt_format(PT_GUEST), VM));
 }
 
 /* A guest's table read as one of ours, and the other way round, gives itself away. */
 static void test_mixups_show(void **state)
 {
-	struct pt pt = new_pt(arch_pt_guest());
+	struct pt pt = new_pt(arch_pt_format(PT_GUEST));
 	struct pte_info info;
 	u64 run;
 
 	(void)state;
 	assert_int_equal(pt_map(&pt, GIB(3), HPA(GIB(5)), KIB(4), PT_R, PT_NORMAL), OK);
 	fake.tolerate = true;
-	pt.format = arch_pt_host();
+	pt.format = arch_pt_format(PT_HOST);
 	assert_int_equal(pt_lookup(&pt, GIB(512) * 3, &info, &run), E_NOTFOUND);
 	assert_int_equal(fake.n_mixups, 1);
-	pt.format = arch_pt_guest();
+	pt.format = arch_pt_format(PT_GUEST);
 	assert_int_equal(pt_lookup(&pt, GIB(3), &info, &run), OK);
 	assert_int_equal(fake.n_mixups, 1);
 }
@@ -429,13 +429,13 @@ static void random_against_reference(const struct pt_format *f, u64 seed)
 static void test_random_host(void **state)
 {
 	(void)state;
-	random_against_reference(arch_pt_host(), 0x5eed);
+	random_against_reference(arch_pt_format(PT_HOST), 0x5eed);
 }
 
 static void test_random_guest(void **state)
 {
 	(void)state;
-	random_against_reference(arch_pt_guest(), 0xf00d);
+	random_against_reference(arch_pt_format(PT_GUEST), 0xf00d);
 }
 
 int main(void)

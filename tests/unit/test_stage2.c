@@ -29,7 +29,7 @@ static void test_map_and_lookup(void **state)
 
 	(void)state;
 	assert_int_equal(stage2_init(&s2, PMM_VM(7)), OK);
-	assert_int_equal(pmm_owned(PMM_VM(7)), arch_pt_guest()->root_pages);
+	assert_int_equal(pmm_owned(PMM_VM(7)), arch_pt_format(PT_GUEST)->root_pages);
 	assert_int_equal(stage2_map(&s2, GPA(MIB(2048)), HPA(FAKE_RAM_BASE + MIB(8)), MIB(4), rwx,
 				    PT_NORMAL),
 			 OK);

@@ -12,9 +12,8 @@
 /* How the machine's firmware is called; before the first of the others. */
 void firmware_init(enum hd_conduit conduit);
 enum status firmware_cpu_on(u64 hw_id, u64 entry, u64 context);
-/* Return only when the firmware cannot. */
+/* Returns only when the firmware cannot. */
 void firmware_power_off(void);
-void firmware_reset(void);
 
 /*
  * A call of the guest by HVC or SMC (DEN0022, DEN0028). What the ISA can answer is answered in

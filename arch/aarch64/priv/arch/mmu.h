@@ -6,7 +6,7 @@
 
 #include <base/types.h>
 
-/* Once, on the boot CPU, before the first arch_pt_guest(). */
+/* Once, on the boot CPU, before the first arch_pt_format(PT_GUEST). */
 void mmu_guest_format_init(void);
 /* VTCR_EL2 for the guest format. */
 u64 mmu_vtcr(void);

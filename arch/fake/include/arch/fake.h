@@ -17,7 +17,6 @@
 enum fake_end {
 	FAKE_RUNNING,
 	FAKE_POWER_OFF,
-	FAKE_RESET,
 	FAKE_HALT,
 };
 
@@ -32,7 +31,7 @@ struct fake_machine {
 	struct arch_cpu boot_cpu;
 	struct hostdesc hostdesc; /* what arch_hostdesc() finds; tests may change it */
 
-	/* Formats that arch_pt_host() and arch_pt_guest() answer; tests may change them. */
+	/* Formats that arch_pt_format(PT_HOST) and arch_pt_format(PT_GUEST) answer; tests may change them. */
 	struct pt_format host_format;
 	struct pt_format guest_format;
 

@@ -62,9 +62,8 @@ void arch_cpu_adopt(struct arch_cpu *c);
 /* Sleep until an interrupt is pending on this CPU (it stays masked). May return early. */
 void arch_cpu_idle(void);
 
-/* Switch the machine off, or restart it; when firmware cannot, halt. */
+/* Switch the machine off; when firmware cannot, halt. */
 noreturn_fn void arch_power_off(void);
-noreturn_fn void arch_reset(void);
 /* Stop this CPU for ever. */
 noreturn_fn void arch_halt(void);
 /*
@@ -104,9 +103,11 @@ struct pte_info {
 	enum pt_type type;
 };
 
-const struct pt_format *arch_pt_host(void);
-/* After arch_cpu_init of the boot CPU: what the CPUs can translate decides. */
-const struct pt_format *arch_pt_guest(void);
+enum pt_whose {
+	PT_HOST,
+	PT_GUEST, /* after arch_hostdesc(): what the CPUs can translate decides */
+};
+const struct pt_format *arch_pt_format(enum pt_whose whose);
 
 u64 arch_pte_leaf(const struct pt_format *f, u32 level, hpa_t target, u32 prot, enum pt_type type);
 u64 arch_pte_table(const struct pt_format *f, hpa_t table);
