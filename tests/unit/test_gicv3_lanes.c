@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * vdev/intc/gicv3.c where two have a say about an interrupt: the host behind a timer, the ISA's
+ * short lane, more interrupts than list registers, software that writes states.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "gicv3_model.h"
+
+static void test_hw_line(void **state)
+{
+	struct virq_entry how;
+
+	(void)state;
+	fresh(4);
+	set_up(1, TIMER, 0x60);
+	intc()->bind_hw(board.dev, 1, TIMER, TIMER_HW);
+	line(1, TIMER, true);
+	assert_int_equal(board.notified, 2);
+	assert_false(intc()->private_ready(board.dev, 1, TIMER, &how));
+	/* Given out: only its successor can fire, so the short lane may have that one. */
+	cpu_before_run(1);
+	assert_true(intc()->private_ready(board.dev, 1, TIMER, &how));
+	assert_int_equal(how.state, VIRQ_PENDING);
+	assert_int_equal(run_ack(1), TIMER);
+	assert_int_equal(cpu_lr(1, TIMER)->e.hw_irq, TIMER_HW);
+	assert_false(cpu_lr(1, TIMER)->e.notify);
+	/* Collected and presented again in between: as active, with its host interrupt. */
+	cpu_sync(1);
+	assert_int_equal(cpu_lr(1, TIMER)->e.state, VIRQ_ACTIVE);
+	assert_int_equal(cpu_lr(1, TIMER)->e.hw_irq, TIMER_HW);
+	assert_false(intc()->private_ready(board.dev, 1, TIMER, &how));
+	assert_int_equal(run_eoi(1), TIMER);
+	assert_int_equal(n_completed_hw[1], 1);
+	/* The level went with it. */
+	cpu_sync(1);
+	assert_int_equal(run_ack(1), 1023);
+	/* The host's interrupt fires again before the completion was reported. */
+	line(1, TIMER, true);
+	assert_int_equal(run_ack(1), TIMER);
+	assert_int_equal(run_eoi(1), TIMER);
+	line(1, TIMER, true);
+	assert_int_equal(board.notified, 2);
+	assert_int_equal(run_ack(1), TIMER);
+	assert_int_equal(run_eoi(1), TIMER);
+	cpu_sync(1);
+	assert_int_equal(run_ack(1), 1023);
+}
+
+/* The ISA's short lane presents the timer on its own and tells only when it is collected. */
+static void test_short_lane(void **state)
+{
+	struct virq_entry how;
+
+	(void)state;
+	fresh(4);
+	intc()->bind_hw(board.dev, 0, TIMER, TIMER_HW);
+	assert_false(intc()->private_ready(board.dev, 0, TIMER, &how));
+	set_up(0, TIMER, 0x60);
+	assert_true(intc()->private_ready(board.dev, 0, TIMER, &how));
+	assert_int_equal(how.intid, TIMER);
+	assert_int_equal(how.prio, 0x60);
+	assert_int_equal(how.group, 1);
+	assert_int_equal(how.state, VIRQ_PENDING);
+	assert_int_equal(how.hw_irq, TIMER_HW);
+	assert_false(intc()->private_ready(board.dev, 0, 32, &how));
+	d_write(0, 1);
+	assert_false(intc()->private_ready(board.dev, 0, TIMER, &how));
+	d_write(0, 3);
+
+	/* Collected while pending. */
+	cpu_sync(0);
+	cpus[0].lr[0] = (struct lr){ .e = how, .full = true };
+	assert_true(bit_read(0, 0x200, TIMER));
+	assert_int_equal(run_ack(0), TIMER);
+	/* Collected while active. */
+	assert_true(bit_read(0, 0x300, TIMER));
+	assert_int_equal(run_eoi(0), TIMER);
+	cpu_sync(0);
+	assert_int_equal(run_ack(0), 1023);
+	/* Gone before it was ever collected, and fired again through the core. */
+	assert_true(intc()->private_ready(board.dev, 0, TIMER, &how));
+	how.state = 0;
+	cpus[0].lr[0] = (struct lr){ .e = how, .full = true };
+	line(0, TIMER, true);
+	assert_int_equal(run_ack(0), TIMER);
+	assert_int_equal(run_eoi(0), TIMER);
+	cpu_sync(0);
+	/* Taken again while an old copy's end is still to be told, and is told last. */
+	assert_true(intc()->private_ready(board.dev, 0, TIMER, &how));
+	how.state = VIRQ_ACTIVE;
+	cpus[0].lr[0] = (struct lr){ .e = how, .full = true };
+	how.state = 0;
+	cpus[0].lr[1] = (struct lr){ .e = how, .full = true };
+	cpu_sync(0);
+	assert_int_equal(cpu_lr(0, TIMER)->e.state, VIRQ_ACTIVE);
+}
+
+static void test_short_lane_waits_its_turn(void **state)
+{
+	struct virq_entry how;
+
+	(void)state;
+	fresh(4);
+	set_up(0, TIMER, 0x60);
+	assert_true(intc()->private_ready(board.dev, 0, TIMER, &how));
+	set_up(0, 33, 0x40);
+	line(0, 33, true);
+	assert_false(intc()->private_ready(board.dev, 0, TIMER, &how));
+	cpu_sync(0);
+	assert_true(intc()->private_ready(board.dev, 0, TIMER, &how));
+	/* Without a host interrupt behind it, what is out is not ready. */
+	set_up(0, 20, 0x60);
+	line(0, 20, true);
+	cpu_sync(0);
+	assert_false(intc()->private_ready(board.dev, 0, 20, &how));
+	/* What it presents obeys the guest's registers though we do not know it is out. */
+	intc()->bind_hw(board.dev, 0, TIMER, TIMER_HW);
+	board.notified = 0;
+	bit_write(0, 0x180, TIMER);
+	assert_int_equal(board.notified, 1);
+}
+
+static void test_overflow_order(void **state)
+{
+	bool more;
+	struct virq_entry list[4];
+
+	(void)state;
+	fresh(4);
+	for (u32 i = 0; i < 8; i++) {
+		set_up(0, 40 + i, (u8)(0xf8 - 0x10 * i));
+		edge_write(0, 40 + i, true);
+	}
+	set_up(0, 3, 0x88);
+	for (u32 i = 0; i < 8; i++)
+		line(0, 40 + i, true);
+	bit_write(0, 0x200, 3);
+	assert_int_equal(intc()->next(board.dev, 0, list, 4, &more), 4);
+	assert_true(more);
+	assert_int_equal(list[0].intid, 3);
+	assert_int_equal(list[1].intid, 47);
+	assert_int_equal(list[2].intid, 46);
+	assert_int_equal(list[3].intid, 45);
+	/* Not offered twice. */
+	assert_int_equal(intc()->next(board.dev, 0, list, 4, &more), 4);
+	assert_true(more);
+	assert_int_equal(list[0].intid, 44);
+	assert_int_equal(intc()->next(board.dev, 0, list, 4, &more), 1);
+	assert_false(more);
+	assert_int_equal(intc()->next(board.dev, 0, list, 4, &more), 0);
+	assert_false(more);
+	/* No room at all. */
+	set_up(0, 4, 0x88);
+	bit_write(0, 0x200, 4);
+	assert_int_equal(intc()->next(board.dev, 0, list, 0, &more), 0);
+	assert_true(more);
+}
+
+/* Six handlers nest on four list registers; each completion finds its interrupt. */
+static void test_overflow_nesting(void **state)
+{
+	bool found;
+
+	(void)state;
+	fresh(4);
+	for (u32 i = 0; i < 6; i++) {
+		set_up(0, 40 + i, (u8)(0xf0 - 0x20 * i));
+		line(0, 40 + i, true);
+		assert_int_equal(run_ack(0), 40 + i);
+		line(0, 40 + i, false);
+	}
+	for (u32 i = 6; i-- > 0;) {
+		cpu_before_run(0);
+		assert_int_equal(cpu_eoi(0, &found), 40 + i);
+		assert_true(found);
+	}
+	assert_int_equal(run_ack(0), 1023);
+}
+
+/* Completed priority drop (EOImode 1): many active ones block nobody and must not fill the CPU. */
+static void test_overflow_of_active(void **state)
+{
+	(void)state;
+	fresh(4);
+	for (u32 i = 0; i < 6; i++) {
+		set_up(0, 40 + i, 0x20);
+		bit_write(0, 0x300, 40 + i);
+	}
+	set_up(0, 50, 0xa0);
+	bit_write(0, 0x200, 50);
+	cpu_sync(0);
+	assert_true(cpus[0].more);
+	assert_int_equal(run_ack(0), 50);
+}
+
+static void test_software_pending_and_active(void **state)
+{
+	(void)state;
+	fresh(4);
+	set_up(0, 70, 0x80);
+	edge_write(0, 70, true);
+	bit_write(0, 0x200, 70);
+	cpu_sync(0);
+	/* Cleared while presented. */
+	bit_write(0, 0x280, 70);
+	assert_false(bit_read(0, 0x200, 70));
+	assert_int_equal(run_ack(0), 1023);
+	/* Active by software; the CPU knows it too. */
+	bit_write(0, 0x300, 70);
+	assert_true(bit_read(0, 0x300, 70));
+	cpu_before_run(0);
+	assert_int_equal(cpu_lr(0, 70)->e.state, VIRQ_ACTIVE);
+	bit_write(0, 0x380, 70);
+	assert_false(bit_read(0, 0x300, 70));
+	cpu_before_run(0);
+	assert_null(cpu_lr(0, 70));
+}
+
+/* Written for a CPU that runs elsewhere: takes effect when it is looked at. */
+static void test_software_state_of_running_cpu(void **state)
+{
+	bool found;
+
+	(void)state;
+	fresh(4);
+	set_up(0, 70, 0x80);
+	edge_write(0, 70, true);
+	cpus[0].running = true;
+	line(0, 70, true);
+	assert_int_equal(run_ack(0), 70);
+	cpu_sync(0);
+	assert_true(bit_read(1, 0x300, 70));
+	bit_write(1, 0x380, 70);
+	assert_false(bit_read(1, 0x300, 70));
+	cpu_before_run(0);
+	assert_null(cpu_lr(0, 70));
+	cpus[0].n_taken = 0;
+
+	bit_write(1, 0x200, 70);
+	cpu_before_run(0);
+	assert_true(bit_read(1, 0x200, 70));
+	bit_write(1, 0x280, 70);
+	assert_false(bit_read(1, 0x200, 70));
+	assert_int_equal(run_ack(0), 1023);
+
+	/* Set active while it is active there: one completion is enough. */
+	bit_write(1, 0x200, 70);
+	assert_int_equal(run_ack(0), 70);
+	cpu_sync(0);
+	assert_int_equal(cpu_lr(0, 70)->e.state, VIRQ_ACTIVE);
+	bit_write(1, 0x300, 70);
+	assert_int_equal(cpu_eoi(0, &found), 70);
+	cpu_sync(0);
+	assert_false(bit_read(1, 0x300, 70));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hw_line),
+		cmocka_unit_test(test_short_lane),
+		cmocka_unit_test(test_short_lane_waits_its_turn),
+		cmocka_unit_test(test_overflow_order),
+		cmocka_unit_test(test_overflow_nesting),
+		cmocka_unit_test(test_overflow_of_active),
+		cmocka_unit_test(test_software_pending_and_active),
+		cmocka_unit_test(test_software_state_of_running_cpu),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
