@@ -324,6 +324,7 @@ static const struct vintc_ops intc_ops_of_fixture = {
 /* ---- devices: that controller, and one to read and write ------------------------------------- */
 
 static u64 probe_answer;
+static void (*on_write)(u32 off, u64 value); /* besides the note */
 
 static inline u64 window_read(struct vdev *d, u32 off, u32 width)
 {
@@ -335,6 +336,8 @@ static inline void window_write(struct vdev *d, u32 off, u32 width, u64 value)
 {
 	note("%s write 0x%x/%u 0x%llx; ", d->class->info.name, off, width,
 	     (unsigned long long)value);
+	if (on_write)
+		on_write(off, value);
 }
 
 static const struct vdev_window_ops window_ops = { window_read, window_write };
