@@ -56,13 +56,20 @@ static void collect(u32 v)
 		board.dev->class->intc->done(board.dev, v, &held[v][i]);
 }
 
+static bool is_held(u32 v, u32 intid)
+{
+	for (u32 i = 0; i < n_held[v]; i++) {
+		if (held[v][i].intid == intid && held[v][i].state)
+			return true;
+	}
+	return false;
+}
+
 static bool is_held_elsewhere(u32 v, u32 intid)
 {
 	for (u32 c = 0; c < N_CPUS; c++) {
-		for (u32 i = 0; c != v && i < n_held[c]; i++) {
-			if (intid >= 32 && held[c][i].intid == intid && held[c][i].state)
-				return true;
-		}
+		if (c != v && intid >= 32 && is_held(c, intid))
+			return true;
 	}
 	return false;
 }
@@ -106,8 +113,8 @@ static void lie(struct input *in)
 	struct virq_entry e = { .intid = take(in, 2), .state = take(in, 1) & 3 };
 	u32 v = take(in, 1) % N_CPUS;
 
-	/* Two CPUs may not both claim a shared one: that would be our own mistake. */
-	if (e.intid < 32 || !is_held_elsewhere(v, e.intid))
+	/* Not of what a CPU holds and goes on holding: that would be our own mistake. */
+	if (!is_held(v, e.intid) && !is_held_elsewhere(v, e.intid))
 		board.dev->class->intc->done(board.dev, v, &e);
 }
 
