@@ -69,6 +69,7 @@ unexpected:
  * The counter ticks once in many instructions. A time taken after 0, 1, ... nops, one shot each
  * from the same start, adds up to the exact number of instructions (README.md).
  */
+sled:
 	.rept	16
 	nop
 	.endr
@@ -98,6 +99,12 @@ sled_end:
 	b.lt	1b
 .endm
 
+/* Where bench/trace.py begins. */
+.macro	mark name
+	.global	at_\name
+at_\name:
+.endm
+
 /* ---- loops: u64 loop_NAME(u64 n), the ticks n times took ---------------------------------- */
 
 .macro	loop_begin name
@@ -106,9 +113,10 @@ sled_end:
 loop_\name:
 	mov	x9, x0
 .endm
-.macro	loop_body
+.macro	loop_body name
 	isb
 	mrs	x10, cntvct_el0
+	mark	\name
 1:
 .endm
 .macro	loop_end
@@ -120,12 +128,12 @@ loop_\name:
 .endm
 
 	loop_begin empty
-	loop_body
+	loop_body empty
 	loop_end
 
 	loop_begin hvc_psci_version
 	mov	x12, #0x84000000
-	loop_body
+	loop_body hvc_psci_version
 	mov	x0, x12
 	hvc	#0
 	loop_end
@@ -133,56 +141,56 @@ loop_\name:
 	loop_begin hvc_unknown
 	mov	x12, #0x86000000	/* vendor service nobody has */
 	movk	x12, #0xff00
-	loop_body
+	loop_body hvc_unknown
 	mov	x0, x12
 	hvc	#0
 	loop_end
 
 	loop_begin gicd_typer
 	mov	x12, #GICD_BASE
-	loop_body
+	loop_body gicd_typer
 	ldr	w13, [x12, #0x4]
 	loop_end
 
 	loop_begin gicd_isenabler1
 	mov	x12, #GICD_BASE
-	loop_body
+	loop_body gicd_isenabler1
 	ldr	w13, [x12, #0x104]
 	loop_end
 
 	loop_begin gicr_typer
 	ldr	x12, =GICR_BASE
-	loop_body
+	loop_body gicr_typer
 	ldr	x13, [x12, #0x8]
 	loop_end
 
 	loop_begin uart_fr
 	mov	x12, #UART_BASE
-	loop_body
+	loop_body uart_fr
 	ldr	w13, [x12, #0x18]
 	loop_end
 
 	loop_begin uart_imsc
 	mov	x12, #UART_BASE
-	loop_body
+	loop_body uart_imsc
 	str	wzr, [x12, #0x38]
 	loop_end
 
 	loop_begin id_register
-	loop_body
+	loop_body id_register
 	mrs	x13, id_aa64pfr0_el1
 	loop_end
 
 	loop_begin touch_page
 	ldr	x12, =touch_area
-	loop_body
+	loop_body touch_page
 	str	x9, [x12]
 	add	x12, x12, #4096
 	loop_end
 
 	loop_begin fp
 	fmov	d0, #1.0
-	loop_body
+	loop_body fp
 	fadd	d0, d0, d0
 	loop_end
 	.ltorg
@@ -191,9 +199,9 @@ loop_\name:
 
 /* Takes the interrupt away, goes on behind the call. x5: its INTID. */
 .macro	end_interrupt
+	mrs	x5, ICC_IAR1_EL1
 	msr	cntv_ctl_el0, xzr
 	isb
-	mrs	x5, ICC_IAR1_EL1
 	msr	ICC_EOIR1_EL1, x5
 	isb
 .endm
@@ -231,6 +239,7 @@ shot_\name:
 	take_time_after x1, irq_taken
 	align_to_tick
 	arm_timer
+	mark timer
 	msr	daifclr, #2
 2:	b	2b
 
@@ -243,6 +252,7 @@ shot_\name:
 	mov	x13, #GICD_BASE
 	align_to_tick
 	arm_timer
+	mark timer_busy
 	msr	daifclr, #2
 	br	x12
 	.rept	16
@@ -256,6 +266,7 @@ shot_\name:
 	take_time_after x1, wfi_taken
 	align_to_tick
 	arm_timer
+	mark wfi
 	wfi
 	br	x27
 wfi_taken:
@@ -267,6 +278,7 @@ wfi_taken:
 	take_time_after x1, irq_taken
 	align_to_tick
 	arm_timer
+	mark wfi_irq
 	msr	daifclr, #2
 2:	wfi
 	b	2b
@@ -278,6 +290,7 @@ wfi_taken:
 	align_to_tick
 	mov	x3, x10
 	msr	daifclr, #2
+	mark sgi
 	msr	ICC_SGI1R_EL1, x12
 2:	b	2b
 
