@@ -8,9 +8,11 @@
 
 static const struct vdev_reg *vdev_regs_find(struct vdev_regs regs, u32 off)
 {
-	for (u32 i = 0; i < regs.n; i++) {
-		if (regs.reg[i].off == off)
-			return &regs.reg[i];
+	const struct vdev_reg *r = regs.reg;
+
+	for (u32 i = 0; i < regs.n; i++, r++) {
+		if (r->off == off)
+			return r;
 	}
 	return NULL;
 }
