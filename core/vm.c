@@ -14,7 +14,7 @@ struct vm *vms[VM_MAX];
 _Atomic u32 n_vms;
 
 static bool power_off_when_done;
-static _Atomic u32 n_alive; /* VMs started and not off; one more while booting */
+static _Atomic u32 n_alive = 1; /* VMs started and not off; one more while booting */
 
 static const char *const reason_text[] = {
 	[VM_END_NONE] = "",
@@ -36,7 +36,6 @@ const char *vm_phase_name(const struct vm *vm)
 void vm_set_power_off_when_done(bool yes)
 {
 	power_off_when_done = yes;
-	atomic_fetch_add(&n_alive, 1);
 }
 
 /* The last reference to "something still runs" is gone. */
@@ -130,15 +129,18 @@ enum cpu_answer vm_cpu_state(struct vm *vm, const struct exit_cpu *req)
 void vm_vcpu_off(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
+	u32 phase;
 
 	if (atomic_load(&v->power) == VCPU_POWER_OFF)
 		return; /* asked twice */
 	vcpu_unload(v);
 	v->state = VCPU_OFF;
+	/* Before others may think that all are off: then it may soon be running anew. */
+	phase = atomic_load(&vm->phase);
 	atomic_store(&v->power, VCPU_POWER_OFF);
 	if (atomic_fetch_sub(&vm->n_live, 1) != 1)
 		return;
-	if (atomic_load(&vm->phase) == VM_RUNNING) {
+	if (phase == VM_RUNNING) {
 		log_warn("VM %u \"%s\": the last vCPU has turned itself off", vm->desc->id,
 			 vm->name);
 		vm_end(vm, VM_END_POWER_OFF);
@@ -184,6 +186,7 @@ static void fail(struct vm *vm, const char *doing, enum status st)
 {
 	log_error("VM %u \"%s\": %s failed: %s", vm->desc->id, vm->name, doing, status_str(st));
 	vm_load_end(vm);
+	vm_free_memory(vm);
 	atomic_store(&vm->phase, VM_OFF);
 	alive_put();
 }
