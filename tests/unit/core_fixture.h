@@ -134,8 +134,14 @@ void console_poll(void)
 
 #define FILE_SIZE KIB(600)
 
-static bool store_taken;      /* stores_trylock() fails */
-static enum status file_read; /* what reading answers */
+static bool store_taken;	   /* stores_trylock() fails */
+static enum status file_read;	   /* what reading answers */
+static const u8 *file_bytes;	   /* what is in the file; NULL: file_byte() of each place */
+
+static inline u8 file_byte(u64 off)
+{
+	return (u8)(off / 256 + off);
+}
 
 static inline enum status store_read(const struct store_file *f, u64 off, void *buf, size_t n)
 {
@@ -144,7 +150,7 @@ static inline enum status store_read(const struct store_file *f, u64 off, void *
 	(void)f;
 	note("read %u+%u; ", (u32)off, (u32)n);
 	for (size_t i = 0; i < n; i++)
-		to[i] = (u8)((off + i) / 256 + off + i);
+		to[i] = file_bytes ? file_bytes[off + i] : file_byte(off + i);
 	return file_read;
 }
 
@@ -382,7 +388,7 @@ static inline void on_cpu(u32 i)
 	fake_this_cpu = &cpus[i].arch;
 }
 
-static inline void machine_up(void)
+static inline void machine_without_platform_file_up(void)
 {
 	static const struct range ram = { FAKE_RAM_BASE, MIB(64) };
 
@@ -399,8 +405,13 @@ static inline void machine_up(void)
 	CHECK(register_irqchip(&chip, &host_intc) == OK);
 	CHECK(sched_init(&fake.hostdesc) == OK);
 	CHECK(virq_init(&fake.hostdesc) == OK);
-	vm_set_power_off_when_done(true);
 	NOTED("enable 26; enable 27; enable 25; ");
+}
+
+static inline void machine_up(void)
+{
+	machine_without_platform_file_up();
+	vm_set_power_off_when_done(true);
 }
 
 static inline struct vdev_host *device_of(const struct vm *vm, const struct vdev_class *class)
