@@ -287,6 +287,7 @@ static void spinning_for_a_lower_one(void)
 	computes('b', 1, 100);
 	begins('a');
 	begins('b');
+	CHECK(!sched_give_way(vcpu_of('a')) && sched_give_way(vcpu_of('b')));
 	PLAYED("ab-"); /* it would only get in the way again */
 }
 
@@ -325,9 +326,9 @@ static void work_gets_slices(void)
 	vm = vm_cd;
 	CHECK(atomic_load(&vm->phase) == VM_ENDING && vm_has_work(&cpus[0]));
 	computes('a', 12, 500);
+	computes('c', 1, 500);
 	begins('a');
-	fake_script_push_to(&vcpu_of('c')->arch, (struct vcpu_exit){ .kind = EXIT_IDLE });
-	PLAYED("aaaaaaaaaaaa-");
+	PLAYED("aaaaaacaaaaaa-"); /* ended, zeroed, found zero, loaded: one after each turn */
 	CHECK(atomic_load(&vm->phase) == VM_RUNNING && vm->n_restarts == restarts + 1);
 }
 

@@ -342,6 +342,9 @@ static void ipi_targets(void)
 	x = to(0, 0x20, 2);
 	virq_ipi(v0, &x);
 	NOTED("ipi 0->2 line 5 group 0; ");
+	x = to(0, 1, 0xffff); /* far above the sixteen it names */
+	virq_ipi(v0, &x);
+	NOTED("ipi 0->0 line 5 group 0; ");
 }
 
 int main(void)
