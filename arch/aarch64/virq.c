@@ -9,14 +9,14 @@
 #include <arch/sysreg.h>
 #include <port/arch.h>
 
-#define LR_LO(n)  S3_4_C12_C12_##n
-#define LR_HI(n)  S3_4_C12_C13_##n
+#define LR_LO(n) S3_4_C12_C12_##n
+#define LR_HI(n) S3_4_C12_C13_##n
 
-#define LR_CASES(X)                                                                   \
-	X(0, LR_LO(0)) X(1, LR_LO(1)) X(2, LR_LO(2)) X(3, LR_LO(3)) X(4, LR_LO(4))    \
-	X(5, LR_LO(5)) X(6, LR_LO(6)) X(7, LR_LO(7)) X(8, LR_HI(0)) X(9, LR_HI(1))    \
-	X(10, LR_HI(2)) X(11, LR_HI(3)) X(12, LR_HI(4)) X(13, LR_HI(5)) X(14, LR_HI(6)) \
-	X(15, LR_HI(7))
+#define LR_CASES(X)                                                                               \
+	X(0, LR_LO(0))                                                                            \
+	X(1, LR_LO(1)) X(2, LR_LO(2)) X(3, LR_LO(3)) X(4, LR_LO(4)) X(5, LR_LO(5)) X(6, LR_LO(6)) \
+		X(7, LR_LO(7)) X(8, LR_HI(0)) X(9, LR_HI(1)) X(10, LR_HI(2)) X(11, LR_HI(3))      \
+			X(12, LR_HI(4)) X(13, LR_HI(5)) X(14, LR_HI(6)) X(15, LR_HI(7))
 
 static u64 lr_read(u32 n)
 {
@@ -75,14 +75,21 @@ static u64 lr_value(const struct virq_entry *e)
 void arch_virq_present(struct arch_vcpu *v, const struct virq_entry *list, u32 n, bool more)
 {
 	u32 next = 1;
+	u8 pending = 0;
 
 	for (u32 i = 0; i < n; i++) {
 		u32 slot = list[i].intid == TIMER_VIRT_INTID ? 0 : next++;
 
 		lr_write(slot, lr_value(&list[i]));
 		v->lr_used |= BIT(slot);
+		pending |= list[i].state & VIRQ_PENDING;
 	}
-	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN | (more ? ICH_HCR_UIE : 0));
+	/*
+	 * Others wait: ask to be called when few registers are in use, and when none is pending
+	 * (nested active ones may fill the rest).
+	 */
+	sysreg_write(ICH_HCR_EL2,
+		     ICH_HCR_EN | (more ? ICH_HCR_UIE | (pending ? ICH_HCR_NPIE : 0) : 0));
 }
 
 static struct virq_entry entry_of(u64 lr)

@@ -49,6 +49,7 @@ static inline void isb(void)
 
 #define ICH_HCR_EN  BIT(0)
 #define ICH_HCR_UIE BIT(1)
+#define ICH_HCR_NPIE BIT(3)
 
 #define ICH_VTR_LIST_REGS BITS(4, 0)
 #define ICH_VTR_PRE_BITS  BITS(28, 26)
