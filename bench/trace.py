@@ -8,10 +8,12 @@ Logs every instruction of one occurrence of the operation in the benchmark guest
 bench/guests/ISA/start.S), after N earlier ones, to its end: the next iteration of a loop, or the
 moment a shot takes the time. Prints the functions in order with the instructions each took, then
 the sum for each function and for what is inlined into it. The emulator's debugging port is driven
-directly; no debugger is needed.
+directly; no debugger is needed. op=entry is the way from reset to the guest's first instruction
+(only the sums; takes a minute).
 """
 import bisect
 import collections
+import itertools
 import os
 import re
 import socket
@@ -125,6 +127,25 @@ def collect(stub, log, guest, op, skip):
     return trace[:-1] if trace[-1] == end else trace
 
 
+def collect_entry(words, log, stop):
+    """From reset on, counted while it runs: the log would be a gigabyte."""
+    os.mkfifo(log)
+    emulator = subprocess.Popen(words + ["-d", "exec,nochain"], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL)
+    count = collections.Counter()
+    try:
+        with open(log, encoding="ascii") as f:
+            for m in map(LINE.match, f):
+                if m and m[1] == stop:
+                    break
+                if m:
+                    count[m[1]] += 1
+    finally:
+        emulator.kill()
+        emulator.wait()
+    return collections.Counter({int(pc, 16): n for pc, n in count.items()})
+
+
 def without_waiting(trace, name_of, base):
     """A shot's trace from the end of the last waiting: the CPU's sleep, or the guest's own."""
     asleep = [i for i, pc in enumerate(trace) if name_of(pc) == "arch_cpu_idle"]
@@ -134,10 +155,15 @@ def without_waiting(trace, name_of, base):
     return trace[max(first - 1, 0):]
 
 
+def runs_of(names):
+    return [(name, len(list(group))) for name, group in itertools.groupby(names)]
+
+
 def print_flow(runs):
     print("in order (instructions in a row, function):")
     for name, n in runs:
         print(f"  {n:6}  {name}")
+    print()
 
 
 def inlined(elf_path, cc, pcs):
@@ -155,63 +181,85 @@ def inlined(elf_path, cc, pcs):
     return found
 
 
-def summary(trace, name_of, inner):
-    by_function = collections.Counter(name_of(pc) for pc in trace)
+def summary(count, name_of, inner):
+    by_function = collections.Counter()
     by_inner = collections.defaultdict(collections.Counter)
-    for pc in trace:
-        by_inner[name_of(pc)][inner.get(pc, "")] += 1
-    print("\nby function:")
+    for pc, n in count.items():
+        by_function[name_of(pc)] += n
+        by_inner[name_of(pc)][inner.get(pc, "")] += n
+    print("by function:")
     for name, n in by_function.most_common():
         parts = [f"{m} {i}" for i, m in by_inner[name].most_common() if i not in ("", "??", name)]
-        print(f"  {n:6}  {name}" + (f"  (of these: {', '.join(parts)})" if parts else ""))
-    print(f"  {len(trace):6}  in all")
+        print(f"  {n:8}  {name}" + (f"  (of these: {', '.join(parts)})" if parts else ""))
+    print(f"  {count.total():8}  in all")
+
+
+class Bench:
+    """What is run, and the names of what runs there."""
+
+    def __init__(self, platform, folder, given):
+        self.given = given
+        self.lane = given.get("lane", "short")
+        self.image_path = os.path.join(folder, machine.IMAGE_ELF)
+        self.guest = machine.Elf(os.path.join(folder, machine.GUEST_ELF))
+        image = machine.Elf(self.image_path)
+        self.base = image.symbols["image_start"]
+        self.places = Places(image, ""), Places(self.guest, "guest:")
+        self.words = machine.hypervisor_command(platform, folder, self.lane, given)
+
+    def name_of(self, pc):
+        return self.places[0 if pc >= self.base else 1].name(pc)
+
+    def ops(self):
+        return sorted(n[3:] for n in self.guest.symbols if n.startswith("at_")) + ["entry"]
+
+    def inner(self, pcs):
+        return inlined(self.image_path, self.given.get("cc", "aarch64-linux-gnu-gcc"),
+                       [pc for pc in pcs if pc >= self.base])
+
+    def stepwise(self, tmp):
+        """The emulator's words, every instruction logged to a file in @tmp when asked to."""
+        return self.words + ["-D", os.path.join(tmp, "log")] + one_by_one(self.words[0])
+
+    def trace_entry(self, tmp):
+        stop = f"{self.guest.symbols['_start']:016x}"
+        count = collect_entry(self.stepwise(tmp), os.path.join(tmp, "log"), stop)
+        print(f"entry, {self.lane} lane: {count.total()} instructions")
+        summary(count, self.name_of, self.inner(count))
+
+    def trace(self, tmp, op):
+        port = os.path.join(tmp, "stub")
+        words = self.stepwise(tmp) + ["-gdb", "chardev:stub", "-S", "-chardev",
+                                      f"socket,path={port},server=on,wait=off,id=stub"]
+        emulator = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            trace = collect(Stub(port), os.path.join(tmp, "log"), self.guest, op,
+                            int(self.given.get("skip", "3")))
+        finally:
+            emulator.kill()
+            emulator.wait()
+        if "shot_" + op in self.guest.symbols:
+            trace = without_waiting(trace, self.name_of, self.base)
+        print(f"{op}, {self.lane} lane: {len(trace)} instructions")
+        if self.given.get("flow") != "no":
+            print_flow(runs_of(map(self.name_of, trace)))
+        count = collections.Counter(trace)
+        summary(count, self.name_of, self.inner(count))
 
 
 def main():
     if len(sys.argv) < 4:
         sys.exit(__doc__)
-    platform, folder = sys.argv[1:3]
-    given = machine.words_of(sys.argv[3:])
-    lane = given.get("lane", "short")
-    guest_path = os.path.join(folder, machine.GUEST_ELF)
-    image_path = os.path.join(folder, machine.IMAGE_ELF)
-    guest, image = machine.Elf(guest_path), machine.Elf(image_path)
-    ops = sorted(n[3:] for n in guest.symbols if n.startswith("at_"))
-    if given.get("op") not in ops or lane not in machine.LANES:
-        sys.exit(f"trace.py: op= one of {' '.join(ops)}; lane= one of {' '.join(machine.LANES)}")
-    places = Places(image, ""), Places(guest, "guest:")
-    base = min(places[0].starts[i] for i in range(len(places[0].starts))
-               if places[0].starts[i] >= 1 << 40)
-
-    def name_of(pc):
-        return places[0 if pc >= base else 1].name(pc)
-
+    bench = Bench(sys.argv[1], sys.argv[2], machine.words_of(sys.argv[3:]))
+    op = bench.given.get("op")
+    if op not in bench.ops() or bench.lane not in machine.LANES:
+        sys.exit(f"trace.py: op= one of {' '.join(bench.ops())}; "
+                 f"lane= one of {' '.join(machine.LANES)}")
     with tempfile.TemporaryDirectory() as tmp:
-        port = os.path.join(tmp, "stub")
-        words = machine.hypervisor_command(platform, folder, lane, given)
-        words += ["-chardev", f"socket,path={port},server=on,wait=off,id=stub", "-gdb", "chardev:stub",
-                  "-S", "-D", os.path.join(tmp, "log")] + one_by_one(words[0])
-        emulator = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        try:
-            trace = collect(Stub(port), os.path.join(tmp, "log"), guest, given["op"],
-                            int(given.get("skip", "3")))
-        finally:
-            emulator.kill()
-            emulator.wait()
-    if "shot_" + given["op"] in guest.symbols:
-        trace = without_waiting(trace, name_of, base)
-    runs = []
-    for pc in trace:
-        name = name_of(pc)
-        if runs and runs[-1][0] == name:
-            runs[-1][1] += 1
+        if op == "entry":
+            bench.trace_entry(tmp)
         else:
-            runs.append([name, 1])
-    print(f"{given['op']}, {lane} lane: {len(trace)} instructions")
-    if given.get("flow") != "no":
-        print_flow(runs)
-    own = [pc for pc in trace if pc >= base]
-    summary(trace, name_of, inlined(image_path, given.get("cc", "aarch64-linux-gnu-gcc"), set(own)))
+            bench.trace(tmp, op)
 
 
 if __name__ == "__main__":
