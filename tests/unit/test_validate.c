@@ -119,7 +119,7 @@ static void test_unknown_target(void **state)
 
 static void test_name(void **state)
 {
-	static const char longest[] = "abcdefghijklmnopqrstuvwxyz012345";
+	static const char longest[] = "abcdefghijklmnopqrstuvwxyz0123456";
 
 	(void)state;
 	vd->name = (struct str){ longest, VD_NAME_MAX };
@@ -128,6 +128,9 @@ static void test_name(void **state)
 	sound();
 	vd->name = STR("a\0b");
 	refused(1, "has a character that names do not have");
+	fresh(state);
+	vd->name = (struct str){ longest, VD_NAME_MAX + 1 };
+	refused(1, "base.name: too long");
 }
 
 static void test_no_vcpus(void **state)

@@ -78,7 +78,7 @@ def parse_dump(words):
             key = next(words)
             if key == "}":
                 return out
-            name = bytes.fromhex(key[2:]).decode()
+            name = bytes.fromhex(key[2:]).decode(errors="surrogateescape")
             assert name not in out, f"key {name} twice"
             out[name] = parse_dump(words)
     if word in "]}":
@@ -88,7 +88,7 @@ def parse_dump(words):
         return int(text)
     if kind == "b":
         return text == "1"
-    text = bytes.fromhex(text).decode()
+    text = bytes.fromhex(text).decode(errors="surrogateescape")
     if kind == "s":
         return text
     if kind == "f":
@@ -206,7 +206,7 @@ def main():
     parser.add_argument("--mutants", type=int, default=4000)
     args = parser.parse_args()
     if oracle(b"a = {b = 1,}") is not None:
-        print("1..0 # skipped: this Python reads a later TOML than 1.0")
+        print("ok 1 - # skip: this Python reads a later TOML than 1.0")
         return
     rng = random.Random(args.seed)
 
