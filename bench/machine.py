@@ -63,6 +63,10 @@ class Elf:
         self.sections = {self._text(names + h[0]): h for h in self.headers}
         self.symbols = self._symbols()
 
+    def flat_end(self):
+        """Where the last section ends that has bytes and an address."""
+        return max(h[3] + h[5] for h in self.headers if h[2] & 2 and h[1] != 8)
+
     def _text(self, at):
         return self.data[at:self.data.index(b"\0", at)].decode()
 

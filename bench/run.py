@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Instructions per operation, beside other hypervisors and the last baseline.
+
+    run.py PLATFORM.toml FOLDER [qemu= cpu= mem= cc=] [store=yes]
+
+FOLDER is the build's. Runs the benchmark guest on the bare machine and in both lanes of the
+hypervisor, each twice, and fails when two runs differ. The figures go to FOLDER/bench/result.json;
+store=yes puts them into bench/baseline/COMMIT.json, which a tree with changes is not allowed to.
+"""
+import json
+import os
+import subprocess
+import sys
+import tomllib
+
+import machine
+
+TIMEOUT_S = 300
+BASELINES = os.path.join(machine.HERE, "baseline")
+# What a baseline must share with us to be compared with.
+STATE = ("isa", "qemu", "cpu", "machine")
+HEAD = ("native", "short lane", "neutral")
+
+
+class Failed(Exception):
+    pass
+
+
+def output_of(words):
+    return subprocess.run(words, check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
+
+
+# ---- running -----------------------------------------------------------------------------------
+
+def run_once(words):
+    try:
+        out = subprocess.run(words, stdin=subprocess.DEVNULL, text=True, timeout=TIMEOUT_S,
+                             errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+    except subprocess.TimeoutExpired as e:
+        raise Failed(f"no end within {TIMEOUT_S} s; output so far:\n{e.stdout}") from e
+    lines = [line[1:].split() for line in out.splitlines() if line.startswith("@")]
+    if not lines or lines[-1] != ["done"]:
+        raise Failed(f"the guest did not finish: {' '.join(words)}\n{out}")
+    return lines
+
+
+def run_twice(words):
+    first, second = run_once(words), run_once(words)
+    if first != second:
+        raise Failed("two runs differ:\n" + "\n".join(f"  {a}\n  {b}" for a, b in zip(first, second)
+                                                       if a != b))
+    return first
+
+
+def figures_of(lines):
+    """What the guest counted, in instructions. A tick of the counter is so many of them."""
+    tick, loops, series, out = 0, {}, {}, {}
+    for kind, *rest in lines:
+        if kind == "hz":
+            tick = 1_000_000_000 // int(rest[0])
+        elif kind == "entry":
+            out["entry"] = int(rest[0]) * tick
+        elif kind == "loop":
+            n, ticks = map(int, rest[1:])
+            loops[rest[0]] = ticks * tick / n
+        elif kind == "series":
+            series[rest[0]] = list(map(int, rest[1:]))
+    for name, each in loops.items():
+        if name != "empty":
+            out[name] = round(each - loops["empty"], 1)
+    # From the write to the reading of the counter in the handler: see bench/README.md.
+    base = series.pop("sgi_base")[2] - 2
+    for name, (n, total, least, most, first) in series.items():
+        own = base if name == "sgi" else 0
+        out[name] = round(total / n, 1) - own
+        out[name + "_min"] = least - own
+        out[name + "_max"] = most - own
+        out[name + "_first"] = first - own
+    return out
+
+
+def flat_size(elf):
+    """The flat binary, less the archive that is linked into it."""
+    archive = elf.symbols["image_archive_end"] - elf.symbols["image_archive_start"]
+    return elf.flat_end() - elf.symbols["image_start"] - archive
+
+
+def state_of(platform, words, given):
+    with open(platform, "rb") as f:
+        isa = tomllib.load(f)["platform"]["isa"]
+    changes = output_of(["git", "status", "--porcelain", "--untracked-files=no"])
+    return {
+        "isa": isa,
+        "commit": output_of(["git", "rev-parse", "--short", "HEAD"]),
+        "date": output_of(["git", "show", "-s", "--format=%cI", "HEAD"]),
+        "changed": bool(changes),
+        "qemu": output_of([words[0], "--version"]).splitlines()[0],
+        "cpu": words[words.index("-cpu") + 1],
+        "machine": f"1 CPU, {words[words.index('-m') + 1]}, {' '.join(machine.ICOUNT[:2])}",
+        "compiler": output_of(given.get("cc", "gcc").split() + ["--version"]).splitlines()[0],
+        "options": "release build, log=error, guest RAM 256 MiB, raw image from the archive",
+    }
+
+
+def measure(platform, folder, given):
+    words = machine.hypervisor_command(platform, folder, "short", given)
+    result = {"state": state_of(platform, words, given), "figures": {}}
+    columns = result["figures"]
+    columns["native"] = figures_of(run_twice(machine.native_command(platform, folder, given)))
+    for lane in machine.LANES:
+        words = machine.hypervisor_command(platform, folder, lane, given)
+        columns[lane] = figures_of(run_twice(words))
+        columns[lane]["size"] = flat_size(machine.Elf(os.path.join(folder, machine.IMAGE_ELF)))
+    return result
+
+
+# ---- baselines ---------------------------------------------------------------------------------
+
+def baseline_for(state):
+    """The latest one made on the same machine; None."""
+    found = []
+    for name in os.listdir(BASELINES) if os.path.isdir(BASELINES) else []:
+        if name.endswith(".json"):
+            with open(os.path.join(BASELINES, name), encoding="utf-8") as f:
+                found.append(json.load(f))
+    found = [b for b in found if all(b["state"][k] == state[k] for k in STATE)]
+    return max(found, key=lambda b: b["state"]["date"], default=None)
+
+
+def save(path, result):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(result, f, indent=1, sort_keys=True)
+        f.write("\n")
+
+
+def store(result):
+    state = result["state"]
+    if state["changed"]:
+        raise Failed("not stored: the tree differs from the commit the baseline would be named for")
+    suffix = "" if state["isa"] == "aarch64" and state["cpu"] == "cortex-a72" else "-" + state["cpu"]
+    path = os.path.join(BASELINES, f"{state['commit']}{suffix.replace(',', '_')}.json")
+    save(path, result)
+    print(f"stored {os.path.relpath(path)}")
+
+
+# ---- the table ---------------------------------------------------------------------------------
+
+def number(v):
+    if v is None:
+        return ""
+    return f"{round(v):,}" if abs(v - round(v)) < 0.05 or abs(v) >= 1000 else f"{v:.1f}"
+
+
+def difference(now, then):
+    if then is None or abs(now - then) < 0.05:
+        return ""
+    return f"{now - then:+,.0f}" if abs(now - then) >= 1 else f"{now - then:+.1f}"
+
+
+def row_of(name, fig, result, old, n_peers):
+    columns = result["figures"]
+    short, neutral = columns["short"].get(name), columns["neutral"].get(name)
+    then = old["figures"]["short"].get(name) if old else None
+    then_neutral = old["figures"]["neutral"].get(name) if old else None
+    goal = fig.get("goal")
+    verdict = "" if goal is None else f"{goal:,}" + ("" if short <= goal else " missed")
+    change = ", ".join(d or "=" for d in (difference(short, then), difference(neutral, then_neutral)))
+    return [fig["text"], number(columns["native"].get(name)), number(short), number(neutral), verdict,
+            *fig.get("peers", [""] * n_peers), "" if change == "=, =" else change]
+
+
+def print_table(result, old):
+    with open(os.path.join(machine.HERE, "peers.toml"), "rb") as f:
+        table = tomllib.load(f)[result["state"]["isa"]]
+    rows = [["instructions per operation", *HEAD, "goal", *table["peers"], "since baseline"]]
+    for name, fig in table["figures"].items():
+        rows.append(row_of(name, fig, result, old, len(table["peers"])))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        cells = [row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]
+        print("  ".join(cells).rstrip())
+
+
+def print_state(result, old):
+    state = result["state"]
+    print()
+    print(f"{state['qemu']}; {state['cpu']}, {state['machine']}")
+    print(f"{state['compiler']}; {state['options']}")
+    print(f"commit {state['commit']}{' with changes' if state['changed'] else ''}; every run was made "
+          "twice, the two agree to the digit")
+    if old:
+        print(f"baseline {old['state']['commit']}, {old['state']['compiler']}; differences: short "
+              "lane, neutral")
+    else:
+        print("no baseline of this machine to compare with (make bench-baseline)")
+
+
+def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    platform, folder = sys.argv[1:3]
+    given = machine.words_of(sys.argv[3:])
+    try:
+        result = measure(platform, folder, given)
+        save(os.path.join(folder, "bench", "result.json"), result)
+        old = baseline_for(result["state"])
+        print_table(result, old)
+        print_state(result, old)
+        if given.get("store") == "yes":
+            store(result)
+    except (Failed, OSError, subprocess.CalledProcessError) as e:
+        sys.exit(f"bench: {e}")
+
+
+if __name__ == "__main__":
+    main()
