@@ -308,7 +308,7 @@ static void lines_add(struct lines_locked l, const char *text)
 	if (!ring_pending(&console.own))
 		atomic_store_explicit(&console.own_after, focus ? focus->out_head : 0,
 				      memory_order_relaxed);
-	for (u32 i = 0; text[i] && i < LINE_BUDGET; i++) {
+	for (u32 i = 0; i < LINE_BUDGET && text[i]; i++) {
 		u8 c = (u8)text[i];
 
 		if (c == '\n')

@@ -44,7 +44,7 @@ static void crash_exec(void)
 }
 
 /* Each frame is used after the call, so none is given up before. */
-static u32 overflow(u32 depth)
+static u32 overflow(u32 depth) /* NOLINT(misc-no-recursion): on purpose */
 {
 	volatile u32 frame[64];
 

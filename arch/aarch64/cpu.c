@@ -167,7 +167,7 @@ enum status arch_cpu_start(struct arch_cpu *c, u64 hw_id, u32 index)
 	c->boot_ttbr = sysreg_read(ttbr0_el2);
 	c->boot_tcr = cpu_boot_tcr;
 	arch_cache_clean(c, sizeof(*c));
-	arch_cache_clean(early_l0, 7 * 4096);
+	arch_cache_clean(early_l0, KIB(28));
 	return firmware_cpu_on(hw_id, entry, at);
 }
 

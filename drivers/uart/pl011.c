@@ -121,7 +121,7 @@ static u32 wanted_divisor(const struct pl011 *u, u32 clock_hz, u32 baud)
 	if (!baud)
 		baud = DEFAULT_BAUD;
 	div = ((u64)clock_hz * 4 + baud / 2) / baud;
-	return div >= 64 && div <= 65535 * 64 ? (u32)div : 0;
+	return div >= 64 && div <= UINT64_C(65535) * 64 ? (u32)div : 0;
 }
 
 static void line_setup(const struct pl011 *u, u32 clock_hz, u32 baud)

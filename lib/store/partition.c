@@ -84,7 +84,7 @@ static enum status candidate_check(const struct block_reader *disk, u64 first, u
 
 static const u8 *mbr_entry(const u8 *mbr, u32 i)
 {
-	return mbr + MBR_TABLE + i * MBR_ENTRY_SIZE;
+	return mbr + MBR_TABLE + (size_t)i * MBR_ENTRY_SIZE;
 }
 
 static bool mbr_protects_gpt(const u8 *mbr)

@@ -520,7 +520,7 @@ static enum status gic_size(struct gicv3 *g, const struct vdev_setup *setup)
 	u64 fallback = MAX(256u, MIN(setup->host_intids, GIC_MAX_BANKS * 32)) - GIC_N_PRIVATE;
 	u64 n_spis = opt_u64(setup->desc, "spis", fallback);
 
-	if (n_spis < 32 || n_spis > (GIC_MAX_BANKS - 1) * 32) {
+	if (n_spis < 32 || n_spis > (GIC_MAX_BANKS - 1) * UINT64_C(32)) {
 		vdev_log(&g->dev, "spis = %llu: must be 32 to %u", (unsigned long long)n_spis,
 			 (GIC_MAX_BANKS - 1) * 32);
 		return E_RANGE;
