@@ -20,17 +20,17 @@ typedef unsigned long long u64;
 #define NS_PER_S    1000000000
 #define MAX_TICK_NS 16 /* as long as the sled in start.S */
 
-#define N_LOOP	4096
-#define N_TOUCH 1024
-#define PHASES	64
+#define N_LOOP	    4096
+#define N_TOUCH	    1024
+#define PHASES	    64
 #define BUSY_PHASES 1024
 
 #define sysreg_write(reg, v) __asm__ volatile("msr " reg ", %0\n\tisb" ::"r"((u64)(v)))
-#define sysreg_read(reg)                                 \
-	({                                               \
-		u64 v_;                                  \
+#define sysreg_read(reg)                                     \
+	({                                                   \
+		u64 v_;                                      \
 		__asm__ volatile("mrs %0, " reg : "=r"(v_)); \
-		v_;                                      \
+		v_;                                          \
 	})
 
 struct shot {
@@ -56,12 +56,13 @@ struct series {
 };
 
 #define LOOP(op) u64 loop_##op(u64 n);
-LOOP(empty) LOOP(hvc_psci_version) LOOP(hvc_unknown) LOOP(gicd_typer) LOOP(gicd_isenabler1)
-LOOP(gicr_typer) LOOP(uart_fr) LOOP(uart_imsc) LOOP(id_register) LOOP(touch_page) LOOP(fp)
+LOOP(empty)
+LOOP(hvc_psci_version) LOOP(hvc_unknown) LOOP(gicd_typer) LOOP(gicd_isenabler1) LOOP(gicr_typer)
+	LOOP(uart_fr) LOOP(uart_imsc) LOOP(id_register) LOOP(touch_page) LOOP(fp)
 #define SHOT(op) struct shot shot_##op(u64 delta, u64 nops, u64 first);
-SHOT(timer) SHOT(timer_busy) SHOT(wfi) SHOT(wfi_irq) SHOT(sgi) SHOT(sgi_base)
+		SHOT(timer) SHOT(timer_busy) SHOT(wfi) SHOT(wfi_irq) SHOT(sgi) SHOT(sgi_base)
 
-void guest_failed(u64 esr, u64 pc, u64 far);
+			void guest_failed(u64 esr, u64 pc, u64 far);
 void main(u64 entry);
 
 static struct loop loops[] = {
@@ -187,9 +188,9 @@ static void start_interrupts(void)
 		;
 	*(volatile u32 *)(GICR_BASE + GICR_IGROUPR0) = ~0u;
 	*(volatile u32 *)(GICR_BASE + GICR_ISENABLER0) = 1u << TIMER_INTID | 1u;
-	sysreg_write("S3_0_C12_C12_5", 7);    /* ICC_SRE_EL1 */
-	sysreg_write("S3_0_C4_C6_0", 0xff);   /* ICC_PMR_EL1 */
-	sysreg_write("S3_0_C12_C12_7", 1);    /* ICC_IGRPEN1_EL1 */
+	sysreg_write("S3_0_C12_C12_5", 7);  /* ICC_SRE_EL1 */
+	sysreg_write("S3_0_C4_C6_0", 0xff); /* ICC_PMR_EL1 */
+	sysreg_write("S3_0_C12_C12_7", 1);  /* ICC_IGRPEN1_EL1 */
 }
 
 static void print_results(u64 entry)
