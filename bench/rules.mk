@@ -20,7 +20,7 @@ $(O)/bench/%.o: $(BENCH_GUEST)/%.S
 	@mkdir -p $(@D)
 	@$(CC) -march=armv8-a -g -nostdinc -c $< -o $@
 $(O)/bench/bench.elf: $(O)/bench/start.o $(O)/bench/main.o $(BENCH_GUEST)/guest.ld
-	@$(LD) -nostdlib --build-id=none -T $(BENCH_GUEST)/guest.ld -o $@ $(filter %.o,$^)
+	@$(LD) -nostdlib --build-id=none -z max-page-size=4096 -T $(BENCH_GUEST)/guest.ld -o $@ $(filter %.o,$^)
 $(O)/bench/bench.bin: $(O)/bench/bench.elf
 	@$(OBJCOPY) -O binary $< $@
 $(O)/archives/bench.cpio: $(O)/bench/bench.bin $(BENCH_GUEST)/bench.toml $(PLATFORM)
