@@ -118,8 +118,7 @@ $(DATA)/done: $(wildcard tests/data/*)
 		TRIVET_TEST_DATA=$(abspath $(DATA)) sh $$s || exit 1; done
 	@touch $@
 
-## Tests
-##   make unit           of each source file, on this machine (ONLY=test_name for one)
+# Of each source file, on this machine (ONLY=test_name for one)
 unit: $(UNIT_NAMES:%=$(TB)/host/unit/%) $(DATA)/done
 	@mkdir -p $(COUNTS)
 	@TRIVET_TEST_DATA=$(abspath $(DATA)) $(PY) tests/run_unit.py --counts $(COUNTS)/unit.counts \
@@ -130,7 +129,7 @@ $(TB)/host/golden: tests/golden/golden_main.c $(TB)/host/libtrivet.a
 	@echo "  CC    $<"
 	@$(HOSTCC) $(call TEST_CFLAGS,host) $< $(TB)/host/libtrivet.a -o $@
 
-##   make golden         configurations and what must be said of them; TOML beside another reader
+# Configurations and what must be said of them; TOML beside another reader
 golden: $(TB)/host/golden
 	@mkdir -p $(COUNTS)
 	@$(PY) tests/run_unit.py --counts $(COUNTS)/golden.counts --suite golden --jobs 1 \
@@ -155,7 +154,7 @@ $(TB)/fuzz/seeds/done: tests/fuzz/make_seeds.py $(DATA)/done
 	@mkdir -p $(@D)/fdt && cp $(DATA)/*.dtb $(@D)/fdt/
 	@touch $@
 
-##   make fuzz-short     each fuzz target for FUZZ_SECONDS=5 (make fuzz: 300, other numbers)
+# Each for FUZZ_SECONDS; `make fuzz` for as long as one likes, with other inputs in every run.
 fuzz-short: $(FUZZ_NAMES:%=$(TB)/fuzz/%) $(TB)/fuzz/seeds/done
 	@mkdir -p $(COUNTS)
 	@$(PY) tests/fuzz/run.py --counts $(COUNTS)/fuzz.counts --seconds $(FUZZ_SECONDS) --seed 1 \
@@ -200,5 +199,6 @@ run-suites:
 		[ $$status = 0 ]
 
 .PHONY: tool-tests fuzz run-suites
+include tools/ci/lint.mk
 -include $(foreach b,$(HOST_BUILDS),$(patsubst %.o,%.d,$(filter %.o,$(call HOST_OBJS,$(b)))))
 -include $(wildcard $(TB)/*/unit/*.d $(TB)/fuzz/*.d $(TB)/host/*.d)

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What reads the sources instead of running them. Each is a target of its own; `make lint` goes
+# through all of them, says which failed, and fails then.
+
+LINTS := lint-format lint-metrics lint-generated lint-scripts lint-headers lint-layers lint-cppcheck \
+	lint-tidy lint-compilers lint-reproducible
+
+lint:
+	@tools/setup/packages.sh test
+	@bad=; for l in $(LINTS); do \
+		if $(MAKE) --no-print-directory $(JOBS) $$l; then echo "ok    $$l"; \
+		else echo "FAIL  $$l"; bad="$$bad $$l"; fi; \
+	done; \
+	if [ -n "$$bad" ]; then echo "lint: failed:$$bad"; exit 1; fi; echo "lint: all is well"
+
+# Tracked files and new ones; not what was deleted and is not committed yet.
+ours = $(wildcard $(shell git ls-files -co --exclude-standard $(1)))
+
+lint-format:
+	@clang-format --dry-run -Werror $(call ours,'*.c' '*.h')
+# Not a check: does it.
+format:
+	@clang-format -i $(call ours,'*.c' '*.h')
+
+lint-metrics:
+	@$(PY) tools/ci/metrics.py
+
+lint-generated:
+	@$(PY) tools/gen_config_reference.py --check
+
+lint-scripts:
+	@shellcheck -x $$(git grep -lE '^#! ?/bin/(ba)?sh' -- ':!*.md') $(call ours,.ci/run)
+	@PYTHONPYCACHEPREFIX=$(abspath $(TB)/pycache) $(PY) -W error -m py_compile $(call ours,'*.py')
+
+# ---- layers ------------------------------------------------------------------------------------
+# headers ROOT LAYER: with the include roots of that layer alone
+headers = CC="$(CC) $(ISA_CFLAGS)" tools/ci/headers.sh $(1) -std=gnu2x $(WARN) $(NOSTDINC) $(I_$(2))
+
+I_ports := $(I_lib) -Iport/exit/include -Iport/vdev/include -Iport/driver/include
+lint-headers: $(O)/gen/asm-offsets.h
+	@$(call headers,base/include,base)
+	@$(call headers,lib/include,lib)
+	@for p in port/exit/include port/vdev/include port/driver/include; do \
+		$(call headers,$$p,ports) || exit 1; done
+	@$(call headers,port/arch/include,arch)
+	@$(call headers,arch/$(ISA)/include,arch)
+	@$(call headers,arch/$(ISA)/priv,arch)
+	@$(call headers,vdev/include,vdev)
+	@$(call headers,drivers/include,drivers)
+	@$(call headers,core/include,core)
+	@$(call headers,core/priv,core)
+
+layers = LD="$(LD)" NM="$(NM)" tools/ci/layers.sh
+LINT_BELOW = $(LAYER_base:%=-a %)
+LINT_PORTS = $(addprefix -p ,$(wildcard port/$(1)/include/port/*.h))
+LINT_VDEV  = $(call LINT_PORTS,vdev) $(call LINT_PORTS,exit)
+
+lint-layers: $(OBJS)
+	@$(layers) base $(LAYER_base)
+	@$(layers) $(LINT_BELOW) $(PART_OBJS:%=-a %) $(addprefix -p ,$(wildcard lib/include/lib/*.h)) \
+		lib $(LAYER_lib)
+	@$(layers) $(LINT_BELOW) $(LAYER_lib:%=-a %) $(LINT_VDEV) vdev $(LAYER_vdev)
+	@$(layers) $(LINT_BELOW) $(LAYER_lib:%=-a %) $(call LINT_PORTS,driver) \
+		drivers $(LAYER_drivers)
+	@$(layers) $(LINT_BELOW) $(LAYER_lib:%=-a %) $(call LINT_PORTS,arch) $(call LINT_PORTS,exit) \
+		$(addprefix -s ,$(shell grep -oE 'image_[a-z_]+' \
+		arch/$(ISA)/link.ld.S)) arch $(LAYER_arch)
+	@$(layers) $(LINT_BELOW) $(LAYER_lib:%=-a %) $(LINT_VDEV) $(call LINT_PORTS,driver) \
+		$(call LINT_PORTS,arch) -p arch/$(ISA)/include/arch/types.h -s ksym_table -s image_archive_start -s image_archive_end \
+		core $(LAYER_core)
+
+# ---- static analysis ---------------------------------------------------------------------------
+# comparePointers: symbols of the linker script are of one image. console.c: a text that ends with
+# a NUL is also bounded by a number. Tests are watched by the sanitizers.
+lint-cppcheck:
+	@cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability \
+		--std=c11 --inline-suppr --suppress=comparePointers --suppress=missingIncludeSystem \
+		--suppress=arrayIndexOutOfBounds:core/console.c \
+		--suppress=arrayIndexOutOfBoundsCond:core/console.c \
+		--template='{file}:{line}: {severity}: {message} [{id}]' \
+		$(sort $(I_main) $(I_arch) $(I_vdev) $(I_drivers)) \
+		base lib core vdev drivers main arch/$(ISA)
+
+TIDY_SRCS = $(BASE_SRCS) $(LIB_SRCS) $(VDEV_SRCS) $(DRIVER_SRCS) $(CORE_SRCS) $(ARCH_SRCS) $(MAIN_SRCS)
+TIDY_FLAGS = --target=$(ISA)-none-elf -std=gnu2x -ffreestanding -mgeneral-regs-only -nostdinc \
+	-isystem $(shell clang -print-file-name=include) $(sort $(I_main) $(I_arch) $(I_vdev) \
+	$(I_drivers)) $(GLUE_FDT) $(GLUE_FATFS) $(GLUE_ZLIB)
+lint-tidy: $(O)/gen/version.h $(O)/gen/asm-offsets.h
+	@clang-tidy --quiet $(TIDY_SRCS) -- $(TIDY_FLAGS) 2> $(O)/tidy.log || \
+		{ cat $(O)/tidy.log; exit 1; }
+
+# ---- builds ------------------------------------------------------------------------------------
+lint-compilers:
+	@$(MAKE) --no-print-directory COMPILER=gcc
+	@$(MAKE) --no-print-directory COMPILER=clang
+lint-reproducible:
+	@tools/ci/reproducible.sh build/$(PLAT)-gcc/trivet.bin build/$(PLAT)-gcc/trivet.bin
+
+.PHONY: lint format $(LINTS)
