@@ -235,5 +235,6 @@ void vcpu_run(struct vcpu *v)
 		    !handle_posts(v))
 			return;
 		arch_vcpu_run(&v->arch, &x);
-	} while (vcpu_handle(v, &x) == NEXT_RUN);
+		/* The exit may have given another vCPU of this CPU something to do. */
+	} while (vcpu_handle(v, &x) == NEXT_RUN && !v->cpu->resched);
 }

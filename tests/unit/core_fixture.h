@@ -490,6 +490,9 @@ static inline void one_exit(struct vcpu *v, struct vcpu_exit x)
 	fake_script_push_to(&v->arch, x);
 	for (u32 i = 0; i < 4; i++)
 		fake_script_push_to(&v->arch, (struct vcpu_exit){ .kind = EXIT_IDLE });
-	vcpu_run(v);
+	do { /* as sched_run() does */
+		this_cpu()->resched = false;
+		vcpu_run(v);
+	} while (this_cpu()->resched && atomic_load(&v->posts));
 	fake_script_clear();
 }

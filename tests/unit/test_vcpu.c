@@ -97,6 +97,7 @@ static void waiting(void)
 	n_to_present[0] = 1;
 	vcpu_post(v0, POST_VIRQ);
 	CHECK(cpus[0].resched);
+	cpus[0].resched = false;
 	fake_script_push((struct vcpu_exit){ .kind = EXIT_IDLE });
 	fake_script_push((struct vcpu_exit){ .kind = EXIT_IRQ, .irq = HOST_TIMER });
 	vcpu_run(v0);
@@ -333,7 +334,9 @@ static void two_on_one_cpu(void)
 	v1 = &vm->vcpus[1];
 	CHECK(v0->arch.sharing == ARCH_SHARED && v1->arch.sharing == ARCH_SHARED);
 	one_exit(v0, cpu_request(EXIT_CPU_ON, 1, GUEST_RAM));
-	CHECK(v0->arch.completed.cpu.result == CPU_OK);
+	CHECK(v0->arch.completed.cpu.result == CPU_OK && v0->state == VCPU_READY);
+	one_exit(v0, (struct vcpu_exit){ .kind = EXIT_NONE });
+	CHECK(v0->state == VCPU_WAITING);
 	v0->arch.timer_deadline = 500;
 	notes[0] = '\0';
 	one_exit(v1, (struct vcpu_exit){ .kind = EXIT_NONE });
@@ -346,6 +349,25 @@ static void two_on_one_cpu(void)
 	NOTED("next 0; ");
 	/* It is due on the hardware now, which says so by an interrupt. */
 	CHECK(!vcpu_runnable(v0, 1000));
+}
+
+/* Who gives another vCPU of its own CPU something to do makes room for it, at every exit. */
+static void work_for_another_here(void)
+{
+	struct vcpu_exit x = cpu_request(EXIT_CPU_ON, 1, GUEST_RAM);
+
+	machine_up();
+	vm = make_running_vm(0, 0);
+	v0 = &vm->vcpus[0];
+	v1 = &vm->vcpus[1];
+	fake_script_push_to(&v0->arch, x);
+	fake_script_push_to(&v0->arch, x); /* never met: it would spin for ever */
+	cpus[0].resched = false;
+	vcpu_run(v0);
+	CHECK(v0->arch.completed.cpu.result == CPU_OK && cpus[0].resched);
+	CHECK(v0->state == VCPU_READY && vcpu_runnable(v1, 0));
+	CHECK(v0->arch.n_completed == 1);
+	fake_script_clear();
 }
 
 int main(void)
@@ -371,6 +393,7 @@ int main(void)
 		SCENE(interrupt_for_one_that_is_off),
 		SCENE(interrupt_for_one_that_runs),
 		SCENE(two_on_one_cpu),
+		SCENE(work_for_another_here),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
