@@ -128,7 +128,7 @@ $(foreach d,$(ISA_DRIVERS_$(ISA)),$(eval $(O)/obj/drivers/$(d).o: EXTRA := $(I_i
 all: $(O)/trivet.bin
 
 help:
-	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST)) tests/rules.mk
 
 ## Targets
 ##   make run            set up what is missing, build, start QEMU: ends at the guest's shell
@@ -145,7 +145,8 @@ help:
 ##   SMP=4 MEM=2G                   CPUs and memory of the machine
 ##   QEMU=/path/to/qemu             another QEMU binary
 ##   LOG=error|warn|info|debug      how much the hypervisor says
-##   APPEND="lane=neutral"          boot options (lane=neutral: no short lane)
+##   APPEND="lane=neutral"          boot options: lane=neutral (no short lane), crash=KIND (last words)
+##   O=build/PLAT-COMPILER          where everything is built
 ##   COMPILER=gcc|clang             the compiler
 ##   TABLE=none|mbr|gpt             partition table of the disk
 

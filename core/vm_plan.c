@@ -24,6 +24,11 @@ static const char *const role_addr[VD_IMG_ROLES] = {
 	[VD_IMG_BIOS] = "bios_load_addr",
 };
 
+static const char *const where[] = {
+	[VD_SRC_FS] = "on the disk",
+	[VD_SRC_MEMORY] = "in the archive",
+};
+
 static enum status read_file(void *ctx, u64 off, void *buf, size_t n)
 {
 	const struct store_file *f = (const struct store_file *)ctx;
@@ -53,15 +58,15 @@ static u64 step_len(const struct load_plan *p, u32 i)
 static void report_open(const struct vmdesc *desc, const struct vd_image *img, enum status st,
 			struct diag *d)
 {
-	diag_report(d, DIAG_ERROR, img->at, "VM \"%.*s\": kernel.%s = \"%.*s\": %s on the %s",
+	diag_report(d, DIAG_ERROR, img->at, "VM \"%.*s\": kernel.%s = \"%.*s\": %s %s",
 		    STR_ARG(desc->name), role_key[img->role], STR_ARG(img->path),
 		    st == E_NOTFOUND ? "there is no such file" : status_str(st),
-		    stores_name(img->source));
+		    where[img->source]);
 	diag_report(d, DIAG_FIX, img->at,
 		    "put the file there (beside the VM's file, or in the root), or set "
-		    "image_location = \"%s\" if it is on the %s",
+		    "image_location = \"%s\" if it is %s",
 		    img->source == VD_SRC_FS ? "memory" : "fs",
-		    img->source == VD_SRC_FS ? "archive" : "disk");
+		    where[img->source == VD_SRC_FS ? VD_SRC_MEMORY : VD_SRC_FS]);
 }
 
 static void report_fit(const struct vmdesc *desc, const struct vd_image *img, u64 base, u64 len,

@@ -47,13 +47,19 @@ def find(vm, path, guests):
 def collect(vms, guests):
     """{location: {name there: source}}"""
     out = {"fs": {}, "memory": {}}
-    for vm in vms:
+
+    def put(location, name, source):
+        there = out[location].setdefault(name, source)
+        if not os.path.samefile(there, source):
+            sys.exit(f"bundle: {there} and {source} would both be {name}: give one another name")
+
+    for vm in dict.fromkeys(vms):
         location, paths = images_of(vm)
-        out[location][f"{FOLDER}/{os.path.basename(vm)}"] = vm
+        put(location, f"{FOLDER}/{os.path.basename(vm)}", vm)
         for path in paths:
             source = find(vm, path, guests)
             if source:
-                out[location][path.lstrip("/")] = source
+                put(location, path.lstrip("/"), source)
     return out
 
 

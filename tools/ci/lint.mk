@@ -67,8 +67,8 @@ lint-layers: $(OBJS)
 		$(addprefix -s ,$(shell grep -oE 'image_[a-z_]+' \
 		arch/$(ISA)/link.ld.S)) arch $(LAYER_arch)
 	@$(layers) $(LINT_BELOW) $(LAYER_lib:%=-a %) $(LINT_VDEV) $(call LINT_PORTS,driver) \
-		$(call LINT_PORTS,arch) -p arch/$(ISA)/include/arch/types.h -s ksym_table -s image_archive_start -s image_archive_end \
-		core $(LAYER_core)
+		$(call LINT_PORTS,arch) -p arch/$(ISA)/include/arch/types.h -s ksym_table \
+		-s image_archive_start -s image_archive_end core $(LAYER_core)
 
 # ---- static analysis ---------------------------------------------------------------------------
 # comparePointers: symbols of the linker script are of one image. console.c: a text that ends with
@@ -82,7 +82,8 @@ lint-cppcheck:
 		$(sort $(I_main) $(I_arch) $(I_vdev) $(I_drivers)) \
 		base lib core vdev drivers main arch/$(ISA)
 
-TIDY_SRCS = $(BASE_SRCS) $(LIB_SRCS) $(VDEV_SRCS) $(DRIVER_SRCS) $(CORE_SRCS) $(ARCH_SRCS) $(MAIN_SRCS)
+TIDY_SRCS = $(BASE_SRCS) $(LIB_SRCS) $(VDEV_SRCS) $(DRIVER_SRCS) $(CORE_SRCS) $(ARCH_SRCS) \
+	$(MAIN_SRCS)
 TIDY_FLAGS = --target=$(ISA)-none-elf -std=gnu2x -ffreestanding -mgeneral-regs-only -nostdinc \
 	-isystem $(shell clang -print-file-name=include) $(sort $(I_main) $(I_arch) $(I_vdev) \
 	$(I_drivers)) $(GLUE_FDT) $(GLUE_FATFS) $(GLUE_ZLIB)
