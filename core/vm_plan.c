@@ -130,42 +130,83 @@ static enum status check_overlap(const struct vm *vm, const struct vmdesc *desc,
 	return OK;
 }
 
+static enum status plan_kernel(struct vm_image *img, struct image_reader *r, const char **why)
+{
+	TRY(image_plan(r, img->desc->load.gpa, &img->plan, why));
+	if (img->plan.kind == IMAGE_ELF && img->plan.machine != ARCH_ELF_MACHINE) {
+		*why = "is made for another kind of CPU";
+		return E_FORMAT;
+	}
+	return OK;
+}
+
+static void report_plan(const struct vmdesc *desc, const struct vd_image *want, const char *why,
+			struct diag *d)
+{
+	const char *fix = "give a file that is not empty and fits into memory";
+
+	if (want->role == VD_IMG_KERNEL)
+		fix = "give an Image, a gzip of it, an ELF or a raw file, at an address it takes";
+	diag_report(d, DIAG_ERROR, want->at, "VM \"%.*s\": kernel.%s = \"%.*s\": the image %s",
+		    STR_ARG(desc->name), role_key[want->role], STR_ARG(want->path), why);
+	diag_report(d, DIAG_FIX, want->load.given ? want->load.at : want->at, "%s", fix);
+}
+
 static enum status plan_one(const struct vmdesc *desc, struct vm_image *img, struct diag *d)
 {
 	const struct vd_image *want = img->desc;
 	struct image_reader r = { read_file, &img->file, img->file.size };
-	const char *why = "";
+	const char *why = "is empty, or too large";
 	enum status st;
 
 	if (want->role == VD_IMG_KERNEL)
-		st = image_plan(&r, want->load.gpa, &img->plan, &why);
+		st = plan_kernel(img, &r, &why);
 	else
 		st = image_plan_blob(&r, want->load.gpa, &img->plan);
+	if (st != OK)
+		report_plan(desc, want, why, d);
+	return st;
+}
+
+/* Write the guest's tree over the user's, as loading will, and throw it away. */
+static enum status try_tree(const struct vmdesc *desc, const struct store_file *f)
+{
+	struct guest_fw_info info = { 0 };
+	u32 n_pages = (u32)((GUEST_FDT_MAX + GUEST_FDT_MAX / 2) / PAGE_SIZE);
+	enum status st;
+	hpa_t at;
+	u8 *p;
+	size_t len;
+
+	TRY(pmm_alloc_pages(PMM_HYPERVISOR, n_pages, &at));
+	p = (u8 *)arch_phys_to_virt(at);
+	st = f->store->ops->read(f, 0, p + GUEST_FDT_MAX, f->size);
 	if (st == OK)
-		return OK;
-	diag_report(d, DIAG_ERROR, want->at, "VM \"%.*s\": kernel.%s = \"%.*s\": %s",
-		    STR_ARG(desc->name), role_key[want->role], STR_ARG(want->path),
-		    *why ? why : status_str(st));
-	diag_report(d, DIAG_FIX, want->load.given ? want->load.at : want->at,
-		    "%s", want->role == VD_IMG_KERNEL ?
-			    "give a kernel image (Image, gzip of it, ELF or raw) at an address it takes" :
-			    "give a file that is not empty and fits into memory");
+		st = guest_fdt_write(desc, &info, span_of(p + GUEST_FDT_MAX, f->size), p,
+				     GUEST_FDT_MAX, &len);
+	pmm_free_pages(PMM_HYPERVISOR, at, n_pages);
 	return st;
 }
 
 /* A tree of the user's is completed in a buffer of ours before it is placed. */
 static enum status check_tree(const struct vmdesc *desc, const struct vm_image *img, struct diag *d)
 {
-	if (img->file.size <= GUEST_FDT_MAX / 2)
+	bool fits = img->file.size > 0 && img->file.size <= GUEST_FDT_MAX / 2;
+	enum status st = fits ? try_tree(desc, &img->file) : E_RANGE;
+
+	if (st == OK)
 		return OK;
 	diag_report(d, DIAG_ERROR, img->desc->at,
-		    "VM \"%.*s\": kernel.dtb_path = \"%.*s\": 0x%llx bytes are too many for a "
-		    "device tree",
-		    STR_ARG(desc->name), STR_ARG(img->desc->path),
-		    (unsigned long long)img->file.size);
-	diag_report(d, DIAG_FIX, img->desc->at, "give a tree of at most 0x%llx bytes",
+		    "VM \"%.*s\": kernel.dtb_path = \"%.*s\": the file %s", STR_ARG(desc->name),
+		    STR_ARG(img->desc->path),
+		    st == E_FORMAT ? "is not a sound device tree" :
+		    st == E_RANGE  ? "is empty, or too large for a device tree" :
+				     status_str(st));
+	diag_report(d, DIAG_FIX, img->desc->at,
+		    "give a compiled tree (.dtb) of at most 0x%llx bytes, or leave the key out: "
+		    "the tree is generated then",
 		    (unsigned long long)(GUEST_FDT_MAX / 2));
-	return E_RANGE;
+	return st;
 }
 
 static enum status plan_image(struct vm *vm, const struct vmdesc *desc, const struct vd_image *want,

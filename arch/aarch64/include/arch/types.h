@@ -13,6 +13,8 @@
 #define ARCH_IMAGE_VA	UINT64_C(0x0000400000000000) /* where our image is linked */
 #define ARCH_FDT_VA	UINT64_C(0x0000500000000000) /* the device tree, during boot only */
 
+#define ARCH_ELF_MACHINE 183 /* EM_AARCH64 */
+
 #define ARCH_MAX_LRS 16
 
 struct arch_vcpu;

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <base/types.h>
+
+#define ARCH_ELF_MACHINE 183 /* any; images of tests are made for it */
 #include <port/exit.h>
 #include <port/virq.h>
 

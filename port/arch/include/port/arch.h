@@ -11,6 +11,7 @@
  *   arch_cycles()	a counter that runs at arch_cycles_hz() on all CPUs alike
  *   arch_cycles_hz()	its frequency
  *   arch_timer_arm(t)	host one-shot timer of this CPU fires at counter value t (ARCH_NEVER: off)
+ *   ARCH_ELF_MACHINE	e_machine of programs for this ISA
  *   arch_dma_barrier()	order all memory accesses before against all after, devices included
  *   arch_phys_to_virt(), arch_virt_to_phys()	the direct map
  */
