@@ -3,6 +3,13 @@
 # Tests. The layers are compiled a second time as a host program: the same include roots, the same
 # warnings, arch/fake as the ISA, sanitizers. Every suite leaves NAME.counts in $(COUNTS);
 # tools/ci/tally.py adds them up.
+#
+## Tests and checks
+##   make unit golden tool-tests fuzz-short qemu-test    one kind; ONLY="name name" for some of it
+##   make fuzz           other inputs in every run, FUZZ_SECONDS=300 for each target
+##   make lint-NAME      one check: format metrics generated scripts headers layers cppcheck tidy
+##                       compilers reproducible; make format mends the first
+##   make compile_commands          compile_commands.json, for editors
 
 # Where all of this is built; `make` for a target is in $(O).
 TB     ?= build
@@ -118,7 +125,7 @@ $(DATA)/done: $(wildcard tests/data/*)
 		TRIVET_TEST_DATA=$(abspath $(DATA)) sh $$s || exit 1; done
 	@touch $@
 
-# Of each source file, on this machine (ONLY=test_name for one)
+# Of each source file, on this machine (ONLY="test_fmt test_str" for some).
 unit: $(UNIT_NAMES:%=$(TB)/host/unit/%) $(DATA)/done
 	@mkdir -p $(COUNTS)
 	@TRIVET_TEST_DATA=$(abspath $(DATA)) $(PY) tests/run_unit.py --counts $(COUNTS)/unit.counts \
@@ -164,17 +171,22 @@ fuzz: $(FUZZ_NAMES:%=$(TB)/fuzz/%) $(TB)/fuzz/seeds/done
 		--work $(TB)/fuzz $(FUZZ_NAMES)
 
 # ---- in an emulator ----------------------------------------------------------------------------
-# An image for each file of VMs that a test wants inside the hypervisor.
-QEMU_KERNELS := linux-memory
+-include tests/guests/rules.mk
+
+# An image for each set of VMs that a test wants inside the hypervisor; its archive is made here, or
+# where the guests are (tests/guests).
+QEMU_KERNELS := linux-memory $(INMATE_KERNELS)
+QEMU_GUESTS  := linux=$(GUESTS) $(if $(INMATE_OUT),inmates=$(INMATE_OUT))
 VMS_linux-memory := configs/vms/linux-aarch64-qemu-smp2-memory.toml
-$(QEMU_KERNELS:%=$(O)/archives/%.cpio): $(O)/archives/%.cpio: FORCE $(GUESTS)/Image
+$(O)/archives/linux-memory.cpio: FORCE $(GUESTS)/Image
 	@mkdir -p $(@D)
 	@$(PY) tools/bundle.py --platform $(PLATFORM) --guests $(GUESTS) --archive $@ \
-		--disk $(O)/archives/$*.img $(VMS_$*)
-$(O)/tests.json: $(O)/trivet.bin $(QEMU_KERNELS:%=$(O)/images/%.bin)
-	@printf '{ "platform": "$(PLATFORM)",\n  "kernels": { "default": "$(O)/trivet.bin"' > $@
-	@printf ',\n    "%s": "$(O)/images/%s.bin"' $(foreach k,$(QEMU_KERNELS),$k $k) >> $@
-	@printf ' },\n  "guests": { "linux": "$(GUESTS)" } }\n' >> $@
+		--disk $(@:.cpio=.img) $(VMS_linux-memory)
+json_pairs = $(shell printf '"%s": "%s", ' $(subst =, ,$(1)) | sed 's/, $$//')
+$(O)/tests.json: $(O)/trivet.bin $(QEMU_KERNELS:%=$(O)/images/%.bin) $(INMATE_FILES)
+	@printf '{ "platform": "%s",\n  "kernels": { %s },\n  "guests": { %s } }\n' '$(PLATFORM)' \
+		'$(call json_pairs,default=$(O)/trivet.bin $(foreach k,$(QEMU_KERNELS),$k=$(O)/images/$k.bin))' \
+		'$(call json_pairs,$(QEMU_GUESTS))' > $@
 
 qemu-test: $(O)/tests.json $(GUESTS)/Image
 	@mkdir -p $(COUNTS)
@@ -197,6 +209,28 @@ run-suites:
 	done; \
 	$(PY) tools/ci/tally.py $(patsubst %,$(COUNTS)/%.counts,unit golden tools fuzz qemu) && \
 		[ $$status = 0 ]
+
+# ---- for editors -------------------------------------------------------------------------------
+# cc FLAGS FILES: one line each
+cc = $(foreach f,$(2),$(file >> $@.new,{ "directory": "$(CURDIR)"$(comma) "file": "$f"$(comma) \
+	"command": "$(1) -c $f" }$(comma)))
+comma := ,
+target_cc = $(call cc,$(CC) $(TARGET_CFLAGS) $(I_$(1)) $(3),$(2))
+compile_commands: $(O)/gen/version.h $(O)/gen/asm-offsets.h
+compile_commands: compile_commands.json
+compile_commands.json: FORCE
+	$(file > $@.new,[)
+	$(call target_cc,base,$(BASE_SRCS))
+	$(call target_cc,lib,$(LIB_SRCS),$(GLUE_FDT) $(GLUE_FATFS) $(GLUE_ZLIB))
+	$(call target_cc,vdev,$(VDEV_SRCS))
+	$(call target_cc,drivers,$(DRIVER_SRCS),$(I_isa_drivers))
+	$(call target_cc,core,$(CORE_SRCS))
+	$(call target_cc,main,$(MAIN_SRCS))
+	$(call target_cc,arch,$(ARCH_SRCS))
+	$(call cc,$(HOSTCC) $(call HOST_CFLAGS,host) $(call HOST_INCLUDES,arch),$(wildcard arch/fake/*.c))
+	$(call cc,$(HOSTCC) $(call TEST_CFLAGS,host),$(wildcard tests/unit/*.c tests/golden/*.c))
+	$(call cc,clang $(call HOST_CFLAGS,fuzz) $(HOST_ALL) -Itests/unit,$(wildcard tests/fuzz/*.c))
+	@sed '$$s/,$$//; $$s/$$/\n]/' $@.new > $@ && rm $@.new
 
 .PHONY: tool-tests fuzz run-suites
 include tools/ci/lint.mk
