@@ -145,7 +145,7 @@ golden: $(TB)/host/golden
 # ---- the tools' own tests ----------------------------------------------------------------------
 tool-tests:
 	@mkdir -p $(COUNTS)
-	@$(PY) tools/ci/test_metrics.py $(COUNTS)/tools.counts
+	@$(PY) tools/ci/test_metrics.py $(COUNTS)/tool-tests.counts
 
 # ---- fuzzing -----------------------------------------------------------------------------------
 FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -164,7 +164,7 @@ $(TB)/fuzz/seeds/done: tests/fuzz/make_seeds.py $(DATA)/done
 # Each for FUZZ_SECONDS; `make fuzz` for as long as one likes, with other inputs in every run.
 fuzz-short: $(FUZZ_NAMES:%=$(TB)/fuzz/%) $(TB)/fuzz/seeds/done
 	@mkdir -p $(COUNTS)
-	@$(PY) tests/fuzz/run.py --counts $(COUNTS)/fuzz.counts --seconds $(FUZZ_SECONDS) --seed 1 \
+	@$(PY) tests/fuzz/run.py --counts $(COUNTS)/fuzz-short.counts --seconds $(FUZZ_SECONDS) --seed 1 \
 		--work $(TB)/fuzz $(FUZZ_NAMES)
 fuzz: $(FUZZ_NAMES:%=$(TB)/fuzz/%) $(TB)/fuzz/seeds/done
 	@$(PY) tests/fuzz/run.py --seconds $(if $(filter 5,$(FUZZ_SECONDS)),300,$(FUZZ_SECONDS)) \
@@ -190,7 +190,7 @@ $(O)/tests.json: $(O)/trivet.bin $(QEMU_KERNELS:%=$(O)/images/%.bin) $(INMATE_FI
 
 qemu-test: $(O)/tests.json $(GUESTS)/Image
 	@mkdir -p $(COUNTS)
-	@$(PY) tests/qemu/run.py --config $< --counts $(COUNTS)/qemu.counts $(ONLY:%=--only %)
+	@$(PY) tests/qemu/run.py --config $< --counts $(COUNTS)/qemu-test.counts $(ONLY:%=--only %)
 
 # ---- all ---------------------------------------------------------------------------------------
 SUITES := unit golden tool-tests fuzz-short qemu-test
@@ -207,7 +207,7 @@ run-suites:
 	@status=0; for s in $(SUITES); do \
 		echo "== $$s"; $(MAKE) --no-print-directory $$s || status=1; \
 	done; \
-	$(PY) tools/ci/tally.py $(patsubst %,$(COUNTS)/%.counts,unit golden tools fuzz qemu) && \
+	$(PY) tools/ci/tally.py $(SUITES:%=$(COUNTS)/%.counts) && \
 		[ $$status = 0 ]
 
 # ---- for editors -------------------------------------------------------------------------------
@@ -234,5 +234,7 @@ compile_commands.json: FORCE
 
 .PHONY: tool-tests fuzz run-suites
 include tools/ci/lint.mk
+# Nothing that was made on the way is removed.
+.SECONDARY:
 -include $(foreach b,$(HOST_BUILDS),$(patsubst %.o,%.d,$(filter %.o,$(call HOST_OBJS,$(b)))))
 -include $(wildcard $(TB)/*/unit/*.d $(TB)/fuzz/*.d $(TB)/host/*.d)
