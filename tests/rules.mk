@@ -234,7 +234,7 @@ compile_commands.json: FORCE
 
 .PHONY: tool-tests fuzz run-suites
 include tools/ci/lint.mk
-# Nothing that was made on the way is removed.
-.SECONDARY:
+# Made on the way, and kept.
+.SECONDARY: $(foreach b,$(HOST_BUILDS),$(HOST_KINDS:%=$(TB)/$b/gen/components-%.c))
 -include $(foreach b,$(HOST_BUILDS),$(patsubst %.o,%.d,$(filter %.o,$(call HOST_OBJS,$(b)))))
 -include $(wildcard $(TB)/*/unit/*.d $(TB)/fuzz/*.d $(TB)/host/*.d)

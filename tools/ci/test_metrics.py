@@ -164,7 +164,7 @@ def main():
     failed = len(program.result.failures) + len(program.result.errors)
     if counts:
         with open(counts, "w", encoding="utf-8") as out:
-            out.write("lint %d %d\n" % (program.result.testsRun - failed, failed))
+            out.write("tools %d %d\n" % (program.result.testsRun - failed, failed))
     return 1 if failed else 0
 
 
