@@ -75,18 +75,19 @@ static u64 lr_value(const struct virq_entry *e)
 void arch_virq_present(struct arch_vcpu *v, const struct virq_entry *list, u32 n, bool more)
 {
 	u32 next = 1;
-	u8 pending = 0;
+	bool pending = false;
 
 	for (u32 i = 0; i < n; i++) {
 		u32 slot = list[i].intid == TIMER_VIRT_INTID ? 0 : next++;
 
 		lr_write(slot, lr_value(&list[i]));
 		v->lr_used |= BIT(slot);
-		pending |= list[i].state & VIRQ_PENDING;
+		pending |= list[i].state == VIRQ_PENDING;
 	}
 	/*
 	 * Others wait: ask to be called when few registers are in use, and when none is pending
-	 * (nested active ones may fill the rest).
+	 * (nested active ones may fill the rest). Both pending and active does not count as pending
+	 * there, and the call would come at once, again and again (IHI 0069, ICH_MISR_EL2.NP).
 	 */
 	sysreg_write(ICH_HCR_EL2,
 		     ICH_HCR_EN | (more ? ICH_HCR_UIE | (pending ? ICH_HCR_NPIE : 0) : 0));
