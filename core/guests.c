@@ -174,7 +174,8 @@ static void sort_by_id(void)
 		struct candidate c = found[i];
 		u32 at = i;
 
-		for (; at > 0 && c.desc && (!found[at - 1].desc || found[at - 1].desc->id > c.desc->id);
+		for (; at > 0 && c.desc &&
+		       (!found[at - 1].desc || found[at - 1].desc->id > c.desc->id);
 		     at--)
 			found[at] = found[at - 1];
 		found[at] = c;
@@ -203,8 +204,8 @@ static void check_set(struct diag *d)
 
 static void refuse(struct candidate *c)
 {
-	log_error("VM \"%.*s\" is not started",
-		  c->desc ? (int)c->desc->name.n : 1, c->desc ? c->desc->name.p : "?");
+	log_error("VM \"%.*s\" is not started", c->desc ? (int)c->desc->name.n : 1,
+		  c->desc ? c->desc->name.p : "?");
 	vm_free(c->vm);
 	c->vm = NULL;
 }

@@ -59,7 +59,8 @@ enum status pt_init_from(struct pt *pt, const struct pt_format *f, const struct 
 			 pmm_owner_t owner)
 {
 	BUG_ON(f->n_levels == 0 || f->root_pages == 0 || f->input_bits >= 64);
-	BUG_ON(BIT(f->input_bits) > UINT64_C(1) * f->root_pages * TABLE_ENTRIES * level_size(f->n_levels - 1));
+	BUG_ON(BIT(f->input_bits) >
+	       UINT64_C(1) * f->root_pages * TABLE_ENTRIES * level_size(f->n_levels - 1));
 	*pt = (struct pt){ f, pages, HPA(0), owner };
 	return pages->alloc(owner, f->root_pages, &pt->root);
 }

@@ -77,7 +77,8 @@ enum status vbus_access(struct vcpu *v, struct io_access *io)
 		return E_INVAL;
 	l = vdev_lock(w->host);
 	if (io->write)
-		w->ops->write(w->host->dev, (u32)off, io->width, io->value & bits_below(8u * io->width));
+		w->ops->write(w->host->dev, (u32)off, io->width,
+			      io->value & bits_below(8u * io->width));
 	else
 		io->value = w->ops->read(w->host->dev, (u32)off, io->width) &
 			    bits_below(8u * io->width);
@@ -97,8 +98,8 @@ const struct vbus_window *vbus_nearest(const struct vbus *bus, u64 addr)
 {
 	u32 i = upper_bound(bus, addr);
 
-	if (i > 0 && (i == bus->n ||
-		      distance_above(&bus->win[i - 1], addr) < bus->win[i].base - addr))
+	if (i > 0 &&
+	    (i == bus->n || distance_above(&bus->win[i - 1], addr) < bus->win[i].base - addr))
 		return &bus->win[i - 1];
 	return i < bus->n ? &bus->win[i] : NULL;
 }

@@ -79,8 +79,7 @@ static enum next handle_irq(struct vcpu_exit *x)
 
 static enum next handle_idle(struct vcpu *v)
 {
-	if (atomic_load_explicit(&v->posts, memory_order_acquire) ||
-	    arch_virq_pending(&v->arch))
+	if (atomic_load_explicit(&v->posts, memory_order_acquire) || arch_virq_pending(&v->arch))
 		return NEXT_RUN;
 	v->state = VCPU_WAITING;
 	return NEXT_RESCHED;

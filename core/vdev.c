@@ -89,7 +89,8 @@ void vdev_log(struct vdev *d, const char *format, ...)
 	va_start(ap, format);
 	fmt_vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	log_warn("VM %u \"%s\" %.*s: %s", h->vm->desc->id, h->vm->name, STR_ARG(h->desc->name), text);
+	log_warn("VM %u \"%s\" %.*s: %s", h->vm->desc->id, h->vm->name, STR_ARG(h->desc->name),
+		 text);
 }
 
 void vdev_no_input(struct vdev *d)

@@ -125,8 +125,9 @@ static u64 ipi_targets(const struct vcpu *from, const struct exit_ipi *ipi)
 		u64 low = id & 0xff;
 
 		if (ipi->all_others ? i != from->index :
-		    (id & ~UINT64_C(0xff)) == ipi->cluster && low >= ipi->first &&
-		    low - ipi->first < 16 && (ipi->targets >> (low - ipi->first) & 1))
+				      (id & ~UINT64_C(0xff)) == ipi->cluster && low >= ipi->first &&
+					      low - ipi->first < 16 &&
+					      (ipi->targets >> (low - ipi->first) & 1))
 			targets |= BIT(i);
 	}
 	return targets;

@@ -26,7 +26,7 @@ static const char *const reason_text[] = {
 const char *vm_phase_name(const struct vm *vm)
 {
 	static const char *const name[] = {
-		[VM_OFF] = "off",	  [VM_SCRUB] = "loading",  [VM_LOAD] = "loading",
+		[VM_OFF] = "off",	  [VM_SCRUB] = "loading", [VM_LOAD] = "loading",
 		[VM_RUNNING] = "running", [VM_ENDING] = "ending",
 	};
 

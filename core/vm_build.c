@@ -109,11 +109,10 @@ static void report_memory(const struct vm *vm, const struct vd_mem *m, enum stat
 	diag_report(d, DIAG_ERROR, m->at,
 		    "VM \"%s\": kernel.memory_regions: 0x%llx, 0x%llx bytes: %s", vm->name,
 		    (unsigned long long)m->base.v, (unsigned long long)m->size,
-		    !identity	  ? "the machine has not that much memory left" :
+		    !identity	     ? "the machine has not that much memory left" :
 		    st == E_NOTFOUND ? "the machine has no memory at these addresses" :
 				       "that memory of the machine is in use");
-	diag_report(d, DIAG_FIX, m->at,
-		    "write a size of at most 0x%llx bytes%s",
+	diag_report(d, DIAG_FIX, m->at, "write a size of at most 0x%llx bytes%s",
 		    (unsigned long long)pmm_largest_free(),
 		    identity ? ", or map_type 0 for memory anywhere" : "");
 }
@@ -151,8 +150,8 @@ static struct cpu *choose_cpu(const struct vd_vcpu *want)
 	for (u32 i = 0; i < n_cpus; i++) {
 		struct cpu *c = &cpus[i];
 
-		if (may_run_on(want, c) && (!best || c->n_vcpus + c->n_planned <
-							     best->n_vcpus + best->n_planned))
+		if (may_run_on(want, c) &&
+		    (!best || c->n_vcpus + c->n_planned < best->n_vcpus + best->n_planned))
 			best = c;
 	}
 	return best;
@@ -173,9 +172,10 @@ static enum status build_vcpus(struct vm *vm, struct diag *d)
 
 		v->cpu = choose_cpu(want);
 		if (!v->cpu) {
-			diag_report(d, DIAG_ERROR, want->at,
-				    "VM \"%s\": vCPU %u: none of the host CPUs it may run on is running",
-				    vm->name, i);
+			diag_report(
+				d, DIAG_ERROR, want->at,
+				"VM \"%s\": vCPU %u: none of the host CPUs it may run on is running",
+				vm->name, i);
 			return E_NOTFOUND;
 		}
 		v->cpu->n_planned++;

@@ -17,9 +17,9 @@ static void print_memory(const struct vmdesc *desc)
 		const struct vd_mem *m = &desc->mems.v[i];
 
 		log_info("  memory  0x%09llx..0x%09llx  %4llu MiB %c%c%c %s", (ull)m->base.v,
-			 (ull)(m->base.v + m->size), (ull)(m->size >> 20), m->prot & VD_R ? 'r' : '-',
-			 m->prot & VD_W ? 'w' : '-', m->prot & VD_X ? 'x' : '-',
-			 backing[m->backing]);
+			 (ull)(m->base.v + m->size), (ull)(m->size >> 20),
+			 m->prot & VD_R ? 'r' : '-', m->prot & VD_W ? 'w' : '-',
+			 m->prot & VD_X ? 'x' : '-', backing[m->backing]);
 	}
 }
 

@@ -62,7 +62,7 @@ static const struct {
 	const char *name;
 	void (*fn)(void);
 } kinds[] = {
-	{ "bug", crash_bug },	{ "read", crash_read }, { "text", crash_text },
+	{ "bug", crash_bug },	    { "read", crash_read }, { "text", crash_text },
 	{ "rodata", crash_rodata }, { "exec", crash_exec }, { "stack", crash_stack },
 };
 

@@ -29,23 +29,23 @@ static u64 cpu_boot_tcr;
 static u64 cpu_image_phys;
 
 /* Traps that every guest gets; vcpu.c adds what differs. */
-#define CPTR_TRAPS 0x33ffu /* RES1 bits, SVE, SME; FP and SIMD are free */
-#define CPTR_TTA   BIT(20)
-#define CPTR_TAM   BIT(30)
-#define MDCR_TPMCR BIT(5)
-#define MDCR_TPM   BIT(6)
-#define MDCR_TDA   BIT(9)
-#define MDCR_TDOSA BIT(10)
-#define MDCR_TDRA  BIT(11)
-#define MDCR_TPMS  BIT(14)
-#define MDCR_TTRF  BIT(19)
+#define CPTR_TRAPS	 0x33ffu /* RES1 bits, SVE, SME; FP and SIMD are free */
+#define CPTR_TTA	 BIT(20)
+#define CPTR_TAM	 BIT(30)
+#define MDCR_TPMCR	 BIT(5)
+#define MDCR_TPM	 BIT(6)
+#define MDCR_TDA	 BIT(9)
+#define MDCR_TDOSA	 BIT(10)
+#define MDCR_TDRA	 BIT(11)
+#define MDCR_TPMS	 BIT(14)
+#define MDCR_TTRF	 BIT(19)
 #define CNTHCTL_EL1PCTEN BIT(0)
 #define CNTHCTL_EL1PCEN	 BIT(1)
 
-#define ID_AA64PFR0_GIC	   BITS(27, 24)
-#define ID_AA64MMFR0_FGT   BITS(59, 56)
-#define ID_AA64MMFR1_HCX   BITS(43, 40)
-#define ID_AA64MMFR1_VH	   BITS(11, 8)
+#define ID_AA64PFR0_GIC	 BITS(27, 24)
+#define ID_AA64MMFR0_FGT BITS(59, 56)
+#define ID_AA64MMFR1_HCX BITS(43, 40)
+#define ID_AA64MMFR1_VH	 BITS(11, 8)
 
 noreturn_fn void arch_boot_main(u64 fdt, u64 image, u64 tcr);
 

@@ -8,9 +8,9 @@
 #include <arch/sysreg.h>
 
 /* A register by its encoding, as the ISS of EC 0x18 packs it (without Rt and direction). */
-#define SYS(op0, op1, crn, crm, op2)                                                         \
-	(field_put(ISS_SYS_OP0, op0) | field_put(ISS_SYS_OP1, op1) |                         \
-	 field_put(ISS_SYS_CRN, crn) | field_put(ISS_SYS_CRM, crm) | field_put(ISS_SYS_OP2, op2))
+#define SYS(op0, op1, crn, crm, op2)                                                               \
+	(field_put(ISS_SYS_OP0, op0) | field_put(ISS_SYS_OP1, op1) | field_put(ISS_SYS_CRN, crn) | \
+	 field_put(ISS_SYS_CRM, crm) | field_put(ISS_SYS_OP2, op2))
 #define SYS_KEY (ISS_SYS_OP0 | ISS_SYS_OP1 | ISS_SYS_CRN | ISS_SYS_CRM | ISS_SYS_OP2)
 
 #define SYS_ICC_SGI1R  SYS(3, 0, 12, 11, 5)
@@ -35,7 +35,17 @@ struct id_reg {
 	u64 set;
 };
 
-enum id_index { PFR0, PFR1, DFR0, ISAR0, ISAR1, MMFR0, MMFR1, MMFR2, N_ID };
+enum id_index {
+	PFR0,
+	PFR1,
+	DFR0,
+	ISAR0,
+	ISAR1,
+	MMFR0,
+	MMFR1,
+	MMFR2,
+	N_ID
+};
 
 static const struct id_reg id_regs[N_ID] = {
 	/* EL0 and EL1 are AArch64 only; FP, SIMD, system-register GIC, DIT, CSV2, CSV3 */

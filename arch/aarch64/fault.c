@@ -28,7 +28,8 @@ static void dump_host(struct arch_sink *s)
 	line(s, "  pc  %016lx  sp   %016lx  spsr %016lx", f->elr, f->sp, f->spsr);
 	line(s, "  esr %016lx  far  %016lx  lr   %016lx", f->esr, f->far, f->x[30]);
 	for (u32 i = 0; i < 30; i += 3)
-		line(s, "      %016lx       %016lx       %016lx", f->x[i], f->x[i + 1], f->x[i + 2]);
+		line(s, "      %016lx       %016lx       %016lx", f->x[i], f->x[i + 1],
+		     f->x[i + 2]);
 }
 
 static bool is_stack(u64 at)

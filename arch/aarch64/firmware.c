@@ -21,12 +21,12 @@
 #define SMCCC_VERSION	   UINT64_C(0x80000000)
 #define SMCCC_FEATURES	   UINT64_C(0x80000001)
 
-#define PSCI_SUCCESS	       UINT64_C(0)
-#define PSCI_NOT_SUPPORTED     (~UINT64_C(0)) /* -1 */
-#define PSCI_INVALID	       (~UINT64_C(1)) /* -2 */
-#define PSCI_ALREADY_ON	       (~UINT64_C(3)) /* -4 */
-#define PSCI_ON_PENDING	       (~UINT64_C(4)) /* -5 */
-#define PSCI_INVALID_ADDRESS   (~UINT64_C(8)) /* -9 */
+#define PSCI_SUCCESS		UINT64_C(0)
+#define PSCI_NOT_SUPPORTED	(~UINT64_C(0)) /* -1 */
+#define PSCI_INVALID		(~UINT64_C(1)) /* -2 */
+#define PSCI_ALREADY_ON		(~UINT64_C(3)) /* -4 */
+#define PSCI_ON_PENDING		(~UINT64_C(4)) /* -5 */
+#define PSCI_INVALID_ADDRESS	(~UINT64_C(8)) /* -9 */
 #define PSCI_MIGRATE_NOT_NEEDED UINT64_C(2)
 
 #define VERSION_1_1 (UINT64_C(1) << 16 | 1)

@@ -8,18 +8,18 @@
 #include <arch/sysreg.h>
 #include <port/arch.h>
 
-#define PTE_VALID     BIT(0)
-#define PTE_TABLE     BIT(1) /* in a table entry; in a last-level page entry as well */
-#define PTE_ATTR      BITS(4, 2)
-#define PTE_AP_RES1   BIT(6)
-#define PTE_AP_RO     BIT(7)
-#define PTE_S2_ATTR   BITS(5, 2)
-#define PTE_S2_R      BIT(6)
-#define PTE_S2_W      BIT(7)
-#define PTE_SH_INNER  field_put(BITS(9, 8), 3)
-#define PTE_AF	      BIT(10)
-#define PTE_XN	      BIT(54)
-#define PTE_ADDR      BITS(47, 12)
+#define PTE_VALID    BIT(0)
+#define PTE_TABLE    BIT(1) /* in a table entry; in a last-level page entry as well */
+#define PTE_ATTR     BITS(4, 2)
+#define PTE_AP_RES1  BIT(6)
+#define PTE_AP_RO    BIT(7)
+#define PTE_S2_ATTR  BITS(5, 2)
+#define PTE_S2_R     BIT(6)
+#define PTE_S2_W     BIT(7)
+#define PTE_SH_INNER field_put(BITS(9, 8), 3)
+#define PTE_AF	     BIT(10)
+#define PTE_XN	     BIT(54)
+#define PTE_ADDR     BITS(47, 12)
 
 #define S2_ATTR_NORMAL 0xf /* write-back, inner and outer */
 #define S2_ATTR_DEVICE 0x1 /* nGnRE */
@@ -70,8 +70,8 @@ u64 mmu_vtcr(void)
 {
 	u64 ps = MIN(sysreg_read(id_aa64mmfr0_el1) & 0xf, UINT64_C(5));
 
-	return BIT(31) | ps << 16 | UINT64_C(3) << 12 | 1 << 10 | 1 << 8 | /* SL0: level 1 */ 1 << 6 |
-	       (64 - guest_format.input_bits);
+	return BIT(31) | ps << 16 | UINT64_C(3) << 12 | 1 << 10 | 1 << 8 |
+	       /* SL0: level 1 */ 1 << 6 | (64 - guest_format.input_bits);
 }
 
 static u64 leaf_kind(u32 level)
@@ -134,9 +134,9 @@ struct pte_info arch_pte_decode(const struct pt_format *f, u32 level, u64 pte)
 
 void arch_kmap_activate(hpa_t root)
 {
-	__asm__ volatile("dsb ish\n\tmsr ttbr0_el2, %0\n\tisb\n\ttlbi alle2\n\tdsb nsh\n\tisb" ::"r"(
-				 root.v)
-			 : "memory");
+	__asm__ volatile(
+		"dsb ish\n\tmsr ttbr0_el2, %0\n\tisb\n\ttlbi alle2\n\tdsb nsh\n\tisb" ::"r"(root.v)
+		: "memory");
 	sysreg_write(sctlr_el2, sysreg_read(sctlr_el2) | SCTLR_WXN);
 	isb();
 }

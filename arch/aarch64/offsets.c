@@ -14,7 +14,7 @@
 #define SIZE(name, type)	   static_assert(sizeof(type) == name, "stale " #name);
 #include "offsets.def"
 #else
-#define EMIT(name, value) __asm__ volatile("\n.ascii \"->" #name " %c0\"" ::"i"(value))
+#define EMIT(name, value)	   __asm__ volatile("\n.ascii \"->" #name " %c0\"" ::"i"(value))
 #define OFFSET(name, type, member) EMIT(name, offsetof(type, member));
 #define SIZE(name, type)	   EMIT(name, sizeof(type));
 

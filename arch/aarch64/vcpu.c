@@ -10,10 +10,9 @@
 #include <base/str.h>
 #include <port/arch.h>
 
-#define HCR_GUEST                                                                           \
-	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_IS | HCR_TWI |  \
-	 HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_TLOR | HCR_TERR |       \
-	 HCR_RW)
+#define HCR_GUEST                                                                          \
+	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_IS | HCR_TWI | \
+	 HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_TLOR | HCR_TERR | HCR_RW)
 
 /* SCTLR_EL1 at reset: RES1 bits, everything off (Arm ARM D19.2.118). */
 #define SCTLR_EL1_RESET UINT64_C(0x30d00800)
@@ -52,32 +51,32 @@ void arch_vcpu_boot(struct arch_vcpu *v, gpa_t entry, u64 arg)
 }
 
 /* Registers that are read and written alike, each beside its home. */
-#define FOR_EACH_SYSREG(X)         \
-	X(sctlr, sctlr_el1)        \
-	X(cpacr, cpacr_el1)        \
-	X(ttbr0, ttbr0_el1)        \
-	X(ttbr1, ttbr1_el1)        \
-	X(tcr, tcr_el1)            \
-	X(esr, esr_el1)            \
-	X(afsr0, afsr0_el1)        \
-	X(afsr1, afsr1_el1)        \
-	X(far, far_el1)            \
-	X(mair, mair_el1)          \
-	X(amair, amair_el1)        \
-	X(vbar, vbar_el1)          \
+#define FOR_EACH_SYSREG(X)            \
+	X(sctlr, sctlr_el1)           \
+	X(cpacr, cpacr_el1)           \
+	X(ttbr0, ttbr0_el1)           \
+	X(ttbr1, ttbr1_el1)           \
+	X(tcr, tcr_el1)               \
+	X(esr, esr_el1)               \
+	X(afsr0, afsr0_el1)           \
+	X(afsr1, afsr1_el1)           \
+	X(far, far_el1)               \
+	X(mair, mair_el1)             \
+	X(amair, amair_el1)           \
+	X(vbar, vbar_el1)             \
 	X(contextidr, contextidr_el1) \
-	X(cntkctl, cntkctl_el1)    \
-	X(par, par_el1)            \
-	X(tpidr_el0, tpidr_el0)    \
-	X(tpidrro_el0, tpidrro_el0) \
-	X(tpidr_el1, tpidr_el1)    \
-	X(sp_el0, sp_el0)          \
-	X(sp_el1, sp_el1)          \
-	X(elr_el1, elr_el1)        \
-	X(spsr_el1, spsr_el1)      \
-	X(csselr, csselr_el1)      \
-	X(cntv_cval, cntv_cval_el0) \
-	X(cntp_cval, cntp_cval_el0) \
+	X(cntkctl, cntkctl_el1)       \
+	X(par, par_el1)               \
+	X(tpidr_el0, tpidr_el0)       \
+	X(tpidrro_el0, tpidrro_el0)   \
+	X(tpidr_el1, tpidr_el1)       \
+	X(sp_el0, sp_el0)             \
+	X(sp_el1, sp_el1)             \
+	X(elr_el1, elr_el1)           \
+	X(spsr_el1, spsr_el1)         \
+	X(csselr, csselr_el1)         \
+	X(cntv_cval, cntv_cval_el0)   \
+	X(cntp_cval, cntp_cval_el0)   \
 	X(ich_vmcr, ICH_VMCR_EL2)
 
 /* Active priorities: as many registers as the CPU has preemption bits for (IHI 0069 12.4.1). */

@@ -134,9 +134,9 @@ void console_poll(void)
 
 #define FILE_SIZE KIB(600)
 
-static bool store_taken;	   /* stores_trylock() fails */
-static enum status file_read;	   /* what reading answers */
-static const u8 *file_bytes;	   /* what is in the file; NULL: file_byte() of each place */
+static bool store_taken;      /* stores_trylock() fails */
+static enum status file_read; /* what reading answers */
+static const u8 *file_bytes;  /* what is in the file; NULL: file_byte() of each place */
 
 static inline u8 file_byte(u64 off)
 {
@@ -380,7 +380,9 @@ const struct vdev_class *const vdev_classes[] = { &fake_intc, &probe, NULL };
 
 /* ---- putting it together --------------------------------------------------------------------- */
 
-static struct hd_dev host_intc = { .path = STR("/intc"), .irq = { { MAINTENANCE, 0 } }, .n_irq = 1 };
+static struct hd_dev host_intc = { .path = STR("/intc"),
+				   .irq = { { MAINTENANCE, 0 } },
+				   .n_irq = 1 };
 
 /* The calling CPU is from now on CPU @i. */
 static inline void on_cpu(u32 i)

@@ -219,7 +219,8 @@ static void test_entries_of_levels_differ(void **state)
 		assert_int_equal(info.prot, PT_R | PT_X);
 		for (u32 other = 0; other <= 3; other++) {
 			if (other != level)
-				assert_false(arch_pte_decode(arch_pt_format(PT_HOST), other, pte).valid);
+				assert_false(
+					arch_pte_decode(arch_pt_format(PT_HOST), other, pte).valid);
 		}
 		if (level < 3)
 			assert_false(arch_pte_decode(arch_pt_format(PT_GUEST), level, pte).valid);

@@ -298,7 +298,8 @@ static void all_spin(void)
 		for (char name = 'a'; name <= 'c'; name++) {
 			struct vcpu_exit x = { .kind = EXIT_MMIO };
 
-			x.io = (struct io_access){ PROBE_BASE + 8 * (u64)(name - 'a'), 10, 8, true };
+			x.io = (struct io_access){ PROBE_BASE + 8 * (u64)(name - 'a'), 10, 8,
+						   true };
 			fake_script_push_to(&vcpu_of(name)->arch, x);
 			push(name, EXIT_YIELD);
 		}

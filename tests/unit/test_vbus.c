@@ -178,8 +178,8 @@ static void test_misaligned(void **state)
 		u8 width;
 		enum status want;
 	} cases[] = {
-		{ 0, 8, OK },	     { 4, 8, E_INVAL },	    { 2, 4, E_INVAL }, { 1, 2, E_INVAL },
-		{ 3, 1, OK },	     { 0x14, 4, OK },	    { 0x16, 2, OK },   { 0x16, 4, E_INVAL },
+		{ 0, 8, OK },	      { 4, 8, E_INVAL }, { 2, 4, E_INVAL }, { 1, 2, E_INVAL },
+		{ 3, 1, OK },	      { 0x14, 4, OK },	 { 0x16, 2, OK },   { 0x16, 4, E_INVAL },
 		{ 0x18, 4, E_INVAL }, /* the window ends at 0x19: across its end */
 		{ 0x18, 1, OK },
 	};

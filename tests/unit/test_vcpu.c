@@ -64,9 +64,8 @@ static void access_to_nothing(void)
 static void fault(void)
 {
 	setup();
-	one_exit(v0, (struct vcpu_exit){
-			     .kind = EXIT_MEM_FAULT,
-			     .fault = { GPA(0x1234), FAULT_FETCH, "from nowhere" } });
+	one_exit(v0, (struct vcpu_exit){ .kind = EXIT_MEM_FAULT,
+					 .fault = { GPA(0x1234), FAULT_FETCH, "from nowhere" } });
 	CHECK(v0->arch.n_faulted == 1);
 	CHECK(was_said("fetch at 0x1234: from nowhere (nearest device: intc at 0x8000000)"));
 	CHECK(atomic_load(&vm->phase) == VM_RUNNING);

@@ -310,8 +310,9 @@ static void controller_collects(void)
 
 static struct exit_ipi to(u64 cluster, u32 first, u16 targets)
 {
-	return (struct exit_ipi){ .line = 5, .cluster = cluster, .first = first,
-				  .targets = targets };
+	return (struct exit_ipi){
+		.line = 5, .cluster = cluster, .first = first, .targets = targets
+	};
 }
 
 static void ipi_targets(void)

@@ -57,8 +57,9 @@ struct series {
 
 #define LOOP(op) u64 loop_##op(u64 n);
 LOOP(empty)
-LOOP(hvc_psci_version) LOOP(hvc_unknown) LOOP(gicd_typer) LOOP(gicd_isenabler1) LOOP(gicr_typer)
-	LOOP(uart_fr) LOOP(uart_imsc) LOOP(id_register) LOOP(touch_page) LOOP(fp)
+LOOP(hvc_psci_version)
+LOOP(hvc_unknown) LOOP(gicd_typer) LOOP(gicd_isenabler1) LOOP(gicr_typer) LOOP(uart_fr)
+	LOOP(uart_imsc) LOOP(id_register) LOOP(touch_page) LOOP(fp)
 #define SHOT(op) struct shot shot_##op(u64 delta, u64 nops, u64 first);
 		SHOT(timer) SHOT(timer_busy) SHOT(wfi) SHOT(wfi_irq) SHOT(sgi) SHOT(sgi_base)
 

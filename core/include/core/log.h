@@ -9,7 +9,12 @@
 
 #include <base/types.h>
 
-enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+enum log_level {
+	LOG_ERROR,
+	LOG_WARN,
+	LOG_INFO,
+	LOG_DEBUG
+};
 
 void log_print(enum log_level level, const char *format, ...) printf_like(2, 3);
 void log_vprint(enum log_level level, const char *format, va_list ap);

@@ -20,9 +20,9 @@ struct cpu {
 	struct vcpu *loaded; /* whose state is in the hardware; it need not be running */
 	struct vcpu *vcpus;  /* all that are at home here, linked by next_on_cpu */
 	u32 n_vcpus;
-	u32 n_planned;	     /* vCPUs of the VM being built that will live here */
-	struct vcpu *turn;   /* whose turn it is, until slice_end */
-	u64 slice_end;	     /* counter value */
+	u32 n_planned;	   /* vCPUs of the VM being built that will live here */
+	struct vcpu *turn; /* whose turn it is, until slice_end */
+	u64 slice_end;	   /* counter value */
 };
 
 static_assert(offsetof(struct cpu, arch) == 0, "arch_this_cpu() is a struct cpu");

@@ -20,7 +20,7 @@ struct vdev_host {
 	struct vdev *dev;
 	struct vm *vm;
 	const struct vd_dev *desc;
-	u32 irq_levels;	  /* bit per interrupt of the description */
+	u32 irq_levels; /* bit per interrupt of the description */
 	u32 n_complaints;
 };
 

@@ -14,13 +14,17 @@ enum vcpu_state {
 	VCPU_WAITING, /* for an interrupt */
 };
 
-enum vcpu_post { /* bits */
+enum vcpu_post {	/* bits */
 	POST_VIRQ = 1,	/* what it should be presented may have changed */
 	POST_START = 2, /* begin at start_entry */
 	POST_STOP = 4,	/* its VM ends: go off */
 };
 
-enum vcpu_power { VCPU_POWER_OFF, VCPU_POWER_PENDING, VCPU_POWER_ON };
+enum vcpu_power {
+	VCPU_POWER_OFF,
+	VCPU_POWER_PENDING,
+	VCPU_POWER_ON
+};
 
 struct vcpu {
 	struct arch_vcpu arch; /* first: the exit path's working set */
@@ -38,12 +42,15 @@ struct vcpu {
 	_Atomic u32 power; /* enum vcpu_power */
 	gpa_t start_entry;
 	u64 start_arg;
-	u32 timers_held;   /* guest timers whose host interrupt is active; bits */
+	u32 timers_held;  /* guest timers whose host interrupt is active; bits */
 	u32 n_complaints; /* about this vCPU's mistakes in the log, bounded */
 	u64 n_exits[EXIT_STOP + 1];
 };
 
-enum next { NEXT_RUN, NEXT_RESCHED };
+enum next {
+	NEXT_RUN,
+	NEXT_RESCHED
+};
 
 /* Run @v on its CPU until somebody else should have it. */
 void vcpu_run(struct vcpu *v);

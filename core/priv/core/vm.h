@@ -18,11 +18,11 @@
 #define VM_ARENA_PAGES 64 /* 256 KiB: description, vCPUs, devices, console ring */
 
 enum vm_phase {
-	VM_OFF,	    /* ended, or never started */
-	VM_SCRUB,   /* its memory is being zeroed */
-	VM_LOAD,    /* its images are being loaded */
+	VM_OFF,	  /* ended, or never started */
+	VM_SCRUB, /* its memory is being zeroed */
+	VM_LOAD,  /* its images are being loaded */
 	VM_RUNNING,
-	VM_ENDING,  /* its vCPUs are going off */
+	VM_ENDING, /* its vCPUs are going off */
 };
 
 enum vm_end_reason {
@@ -40,11 +40,11 @@ struct vm_image {
 };
 
 struct vm_load {
-	u32 image;     /* which we are at */
+	u32 image; /* which we are at */
 	u32 step;
-	u64 off;       /* bytes of the step that are done; while scrubbing: of the region */
+	u64 off; /* bytes of the step that are done; while scrubbing: of the region */
 	u32 region;
-	u64 out;       /* LOAD_INFLATE: bytes produced */
+	u64 out; /* LOAD_INFLATE: bytes produced */
 	struct gunzip *gunzip;
 	hpa_t scratch; /* pages for decompression and the generated tree */
 	u64 began;     /* counter value, for the log */
@@ -58,20 +58,20 @@ struct vm {
 	struct vdev_host *console_dev;
 	struct vcpu *vcpus; /* array */
 	u32 n_vcpus;
-	u64 *hw_ids;	    /* of the vCPUs, for devices */
+	u64 *hw_ids; /* of the vCPUs, for devices */
 	const struct vmdesc *desc;
-	u32 tag;	    /* 1..VM_MAX: owner of pages, tag of translations */
+	u32 tag; /* 1..VM_MAX: owner of pages, tag of translations */
 	char name[VD_NAME_MAX + 1];
 	struct arena arena;
 	struct cpu *home;
 	struct vdev_host **devs;
 	u32 n_devs;
 	struct console_port port;
-	bool dirty;	    /* its memory has to be zeroed before images are loaded */
+	bool dirty; /* its memory has to be zeroed before images are loaded */
 	struct vm_image images[VD_IMG_ROLES];
 	u32 n_images;
 	gpa_t entry;
-	gpa_t fdt;	    /* where its tree goes */
+	gpa_t fdt; /* where its tree goes */
 	u64 fdt_len;
 	struct vm_load load;
 	_Atomic u32 phase;  /* enum vm_phase */

@@ -20,14 +20,14 @@
 struct arch_vcpu;
 
 struct arch_cpu {
-	u64 hw_id;	  /* MPIDR affinity */
-	u64 panic_stack;  /* top of the stack that exceptions in the hypervisor use */
+	u64 hw_id;	 /* MPIDR affinity */
+	u64 panic_stack; /* top of the stack that exceptions in the hypervisor use */
 	u64 n_lrs;
-	u32 index;	  /* 0: the boot CPU */
+	u32 index; /* 0: the boot CPU */
 	/* For a starting CPU, read with its MMU off: */
-	u64 boot_ttbr;	  /* the final address space */
+	u64 boot_ttbr; /* the final address space */
 	u64 boot_tcr;
-	u64 boot_stack;	  /* the stack it begins on */
+	u64 boot_stack; /* the stack it begins on */
 	struct arch_cpu *self;
 	bool has_vhe;
 };
@@ -50,23 +50,22 @@ struct arch_sysregs {
 };
 
 struct arch_vcpu {
-	u64 x[31];	/* general registers; complete only at an exit that surfaces */
+	u64 x[31]; /* general registers; complete only at an exit that surfaces */
 	u64 pc;
 	u64 pstate;
-	u64 host_sp;	/* the hypervisor's stack while the guest runs */
-	u64 timer_lr;	/* short lane: list register value for the virtual timer, 0: none */
-	u64 esr;	/* syndrome of the last exit */
-	u64 lr_used;	/* list registers in use; bit 0 is the timer's own */
+	u64 host_sp;  /* the hypervisor's stack while the guest runs */
+	u64 timer_lr; /* short lane: list register value for the virtual timer, 0: none */
+	u64 esr;      /* syndrome of the last exit */
+	u64 lr_used;  /* list registers in use; bit 0 is the timer's own */
 	u64 hcr;
 	u64 mpidr;
 	u64 cntvoff;
 	struct arch_vm *vm;
 	u64 lr[ARCH_MAX_LRS]; /* list registers as last written or collected */
 	struct arch_sysregs sys;
-	alignas(16) u64 fp[64];	/* V0-V31 */
+	alignas(16) u64 fp[64]; /* V0-V31 */
 	u64 fpcr, fpsr;
 };
-
 
 static inline struct arch_cpu *arch_this_cpu(void)
 {

@@ -47,8 +47,8 @@ static inline void isb(void)
 #define ICH_VTR_EL2  S3_4_C12_C11_1
 #define ICH_VMCR_EL2 S3_4_C12_C11_7
 
-#define ICH_HCR_EN  BIT(0)
-#define ICH_HCR_UIE BIT(1)
+#define ICH_HCR_EN   BIT(0)
+#define ICH_HCR_UIE  BIT(1)
 #define ICH_HCR_NPIE BIT(3)
 
 #define ICH_VTR_LIST_REGS BITS(4, 0)
@@ -75,46 +75,46 @@ static inline void isb(void)
 #define ID_AA64PFR0_RAS BITS(31, 28)
 
 /* HCR_EL2 (Arm ARM D19.2.48) */
-#define HCR_VM	  BIT(0)
-#define HCR_SWIO  BIT(1)
-#define HCR_FMO	  BIT(3)
-#define HCR_IMO	  BIT(4)
-#define HCR_AMO	  BIT(5)
-#define HCR_VSE	  BIT(8)
-#define HCR_FB	  BIT(9)
+#define HCR_VM	   BIT(0)
+#define HCR_SWIO   BIT(1)
+#define HCR_FMO	   BIT(3)
+#define HCR_IMO	   BIT(4)
+#define HCR_AMO	   BIT(5)
+#define HCR_VSE	   BIT(8)
+#define HCR_FB	   BIT(9)
 #define HCR_BSU_IS BIT(10)
-#define HCR_TWI	  BIT(13)
-#define HCR_TWE	  BIT(14)
-#define HCR_TID3  BIT(18)
-#define HCR_TSC	  BIT(19)
-#define HCR_TIDCP BIT(20)
-#define HCR_TACR  BIT(21)
-#define HCR_TSW	  BIT(22)
-#define HCR_RW	  BIT(31)
-#define HCR_TLOR  BIT(35)
-#define HCR_TERR  BIT(36)
+#define HCR_TWI	   BIT(13)
+#define HCR_TWE	   BIT(14)
+#define HCR_TID3   BIT(18)
+#define HCR_TSC	   BIT(19)
+#define HCR_TIDCP  BIT(20)
+#define HCR_TACR   BIT(21)
+#define HCR_TSW	   BIT(22)
+#define HCR_RW	   BIT(31)
+#define HCR_TLOR   BIT(35)
+#define HCR_TERR   BIT(36)
 
 /* ESR_EL2 (Arm ARM D19.2.37) */
-#define ESR_EC	    BITS(31, 26)
-#define ESR_IL	    BIT(25)
-#define ESR_ISS	    BITS(24, 0)
-#define ISS_DA_ISV  BIT(24)
-#define ISS_DA_SAS  BITS(23, 22)
-#define ISS_DA_SSE  BIT(21)
-#define ISS_DA_SRT  BITS(20, 16)
-#define ISS_DA_SF   BIT(15)
-#define ISS_DA_FNV  BIT(10)
-#define ISS_DA_CM   BIT(8)
+#define ESR_EC	     BITS(31, 26)
+#define ESR_IL	     BIT(25)
+#define ESR_ISS	     BITS(24, 0)
+#define ISS_DA_ISV   BIT(24)
+#define ISS_DA_SAS   BITS(23, 22)
+#define ISS_DA_SSE   BIT(21)
+#define ISS_DA_SRT   BITS(20, 16)
+#define ISS_DA_SF    BIT(15)
+#define ISS_DA_FNV   BIT(10)
+#define ISS_DA_CM    BIT(8)
 #define ISS_DA_S1PTW BIT(7)
-#define ISS_DA_WNR  BIT(6)
-#define ISS_DA_DFSC BITS(5, 0)
-#define ISS_WFX_TI  BITS(1, 0)
-#define ISS_SYS_OP0 BITS(21, 20)
-#define ISS_SYS_OP2 BITS(19, 17)
-#define ISS_SYS_OP1 BITS(16, 14)
-#define ISS_SYS_CRN BITS(13, 10)
-#define ISS_SYS_RT  BITS(9, 5)
-#define ISS_SYS_CRM BITS(4, 1)
+#define ISS_DA_WNR   BIT(6)
+#define ISS_DA_DFSC  BITS(5, 0)
+#define ISS_WFX_TI   BITS(1, 0)
+#define ISS_SYS_OP0  BITS(21, 20)
+#define ISS_SYS_OP2  BITS(19, 17)
+#define ISS_SYS_OP1  BITS(16, 14)
+#define ISS_SYS_CRN  BITS(13, 10)
+#define ISS_SYS_RT   BITS(9, 5)
+#define ISS_SYS_CRM  BITS(4, 1)
 #define ISS_SYS_READ BIT(0)
 
 enum esr_ec {
@@ -133,9 +133,9 @@ enum esr_ec {
 static_assert(field_get(ESR_EC, 0x93800007u) == EC_DABT_LOWER, "sample ESR of a data abort");
 
 /* Fault status (Arm ARM table of ISS encodings for data aborts), level in the low two bits */
-#define FSC_KIND	BITS(5, 2)
-#define FSC_TRANSLATION 1
-#define FSC_PERMISSION	3
+#define FSC_KIND	  BITS(5, 2)
+#define FSC_TRANSLATION	  1
+#define FSC_PERMISSION	  3
 #define FSC_SYNC_EXTERNAL 0x10
 
 #define HPFAR_FIPA BITS(43, 4)
@@ -151,8 +151,8 @@ static_assert(field_get(ESR_EC, 0x93800007u) == EC_DABT_LOWER, "sample ESR of a 
 #define PSTATE_DAIF BITS(9, 6)
 
 /* CNT*_CTL_EL0 */
-#define CNT_CTL_ENABLE	BIT(0)
-#define CNT_CTL_IMASK	BIT(1)
+#define CNT_CTL_ENABLE BIT(0)
+#define CNT_CTL_IMASK  BIT(1)
 
 /* PTE attribute indexes in MAIR_EL2 */
 #define MAIR_NORMAL 0
