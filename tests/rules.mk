@@ -9,6 +9,7 @@
 ##   make fuzz           other inputs in every run, FUZZ_SECONDS=300 for each target
 ##   make lint-NAME      one check: format metrics generated scripts headers layers cppcheck tidy
 ##                       compilers reproducible; make format mends the first
+##   make coverage       lines that unit and golden tests run, by file
 ##   make compile_commands          compile_commands.json, for editors
 
 # Where all of this is built; `make` for a target is in $(O).
@@ -29,7 +30,7 @@ H_CC_cov    = $(HOSTCC)
 SANITIZE    := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 H_OPT_host  := -O1 -g -fno-omit-frame-pointer $(SANITIZE)
 H_OPT_fuzz  := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link $(SANITIZE)
-H_OPT_cov   := -O0 -g --coverage
+H_OPT_cov   := -O0 -g --coverage -Wl,-u,__gcov_dump
 
 HOST_LAYERS   := base lib vdev drivers core
 HOST_INCLUDES  = $(subst arch/$(ISA)/,arch/fake/,$(I_$(1)))
@@ -142,6 +143,17 @@ golden: $(TB)/host/golden
 	@$(PY) tests/run_unit.py --counts $(COUNTS)/golden.counts --suite golden --jobs 1 \
 		"$(PY) tests/golden/run.py $<" "$(PY) tests/golden/toml/oracle.py $<"
 
+# ---- coverage ----------------------------------------------------------------------------------
+# Lines that unit and golden tests run.
+$(TB)/cov/golden: tests/golden/golden_main.c $(TB)/cov/libtrivet.a
+	@$(HOSTCC) $(call TEST_CFLAGS,cov) $< $(TB)/cov/libtrivet.a -o $@
+coverage: $(UNIT_NAMES:%=$(TB)/cov/unit/%) $(TB)/cov/golden $(DATA)/done
+	@find $(TB)/cov/obj -name '*.gcda' -delete
+	@TRIVET_TEST_DATA=$(abspath $(DATA)) $(PY) tests/run_unit.py \
+		$(UNIT_NAMES:%=$(TB)/cov/unit/%) "$(PY) tests/golden/run.py $(TB)/cov/golden" \
+		> $(TB)/cov/tests.log || { cat $(TB)/cov/tests.log; exit 1; }
+	@$(PY) tools/ci/coverage.py --files $(TB)/cov/obj base lib vdev core drivers
+
 # ---- the tools' own tests ----------------------------------------------------------------------
 tool-tests:
 	@mkdir -p $(COUNTS)
@@ -232,7 +244,7 @@ compile_commands.json: FORCE
 	$(call cc,clang $(call HOST_CFLAGS,fuzz) $(HOST_ALL) -Itests/unit,$(wildcard tests/fuzz/*.c))
 	@sed '$$s/,$$//; $$s/$$/\n]/' $@.new > $@ && rm $@.new
 
-.PHONY: tool-tests fuzz run-suites
+.PHONY: tool-tests coverage fuzz run-suites
 include tools/ci/lint.mk
 # Made on the way, and kept.
 .SECONDARY: $(foreach b,$(HOST_BUILDS),$(HOST_KINDS:%=$(TB)/$b/gen/components-%.c))
