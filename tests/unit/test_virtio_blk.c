@@ -5,17 +5,10 @@
  * one of several hostile parts. Each scene has a process to itself, because the driver never
  * forgets a disk.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "scene.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <base/bits.h>
 #include <base/endian.h>
@@ -63,14 +56,6 @@ static char logged[1024];
 static const struct block_ops *disk;
 static void *disk_ctx;
 static u64 disk_sectors;
-
-#define CHECK(x)                                                                \
-	do {                                                                    \
-		if (!(x)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); \
-			abort();                                                \
-		}                                                               \
-	} while (0)
 
 /* ---- the device ---------------------------------------------------------------------------- */
 
@@ -514,31 +499,9 @@ static void impossible_devices(void)
 	CHECK(!disk);
 }
 
-/* ---- the runner ---------------------------------------------------------------------------- */
-
-static void run_alone(void **state)
-{
-	void (*scene)(void) = (void (*)(void))(uintptr_t)*state;
-	int status = 0;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		scene();
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-}
-
-#define SCENE(f)                                                  \
-	{                                                         \
-#f, run_alone, NULL, NULL, (void *)(uintptr_t)(f) \
-	}
-
 int main(void)
 {
-	struct CMUnitTest tests[] = {
+	const struct CMUnitTest tests[] = {
 		SCENE(modern_disk),	   SCENE(legacy_disk),	    SCENE(picky_disk),
 		SCENE(small_queue),	   SCENE(past_the_end),	    SCENE(many_requests),
 		SCENE(never_answers),	   SCENE(index_runs_wild),  SCENE(wrong_id),
