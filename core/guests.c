@@ -115,16 +115,17 @@ static void take_file(enum vd_source source, const char *name)
 {
 	struct diag d = { .emit = emit };
 	struct vd_target t = target();
+	struct vm *vm = n_found < VM_MAX ? vm_new() : NULL;
 	struct candidate *c = &found[n_found];
 	enum status st;
 
-	*c = (struct candidate){ .vm = vm_new() };
-	if (!c->vm) {
+	if (!vm) {
 		log_error("%s:/" GUESTS_FOLDER "/%s: no room for another VM", stores_name(source),
 			  name);
 		return;
 	}
-	c->vm->tag = ++n_found;
+	*c = (struct candidate){ .vm = vm };
+	vm->tag = ++n_found;
 	st = translate(c, source, name, &d);
 	if (c->desc) {
 		if (vmdesc_add_default_board(c->desc, &c->vm->arena) != OK)
