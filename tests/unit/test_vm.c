@@ -23,7 +23,7 @@ static void give_image(struct vm *to)
 	static const struct vd_image desc = { .role = VD_IMG_KERNEL };
 
 	img->desc = &desc;
-	img->file = (struct store_file){ .store = &store, .size = FILE_SIZE };
+	img->file = (struct store_file){ .store = &disk_store, .size = FILE_SIZE };
 	img->plan.n = 1;
 	img->plan.step[0] = (struct load_step){ .kind = LOAD_COPY,
 						.file_len = FILE_SIZE,
