@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * base/spinlock.h: four threads count to a known number under one lock; a lock that is taken is
- * refused to trylock; tickets still work when their 32-bit counters wrap.
+ * refused to trylock; who has waited for long goes first, and is no hurdle afterwards.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -34,18 +34,46 @@ static void test_trylock(void **state)
 	spin_unlock(&l);
 }
 
-static void test_tickets_wrap(void **state)
+/* A newcomer lets the urgent go first, but does not wait for them for ever: it becomes one. */
+static void test_newcomer_lets_urgent_go_first(void **state)
 {
-	struct spinlock l = { UINT32_MAX, UINT32_MAX };
+	struct spinlock l = { .urgent = 1 };
 
 	(void)state;
-	spin_lock(&l);
 	assert_false(spin_trylock(&l));
+	spin_lock(&l);
+	assert_int_equal(l.held, 1);
+	assert_int_equal(l.urgent, 1);
 	spin_unlock(&l);
-	assert_int_equal(l.owner, 0);
+	l.urgent = 0;
 	assert_true(spin_trylock(&l));
-	spin_unlock(&l);
-	assert_int_equal(l.next, 1);
+}
+
+static void *wait_and_note(void *had_it)
+{
+	spin_lock(&lock);
+	*(volatile bool *)had_it = true;
+	spin_unlock(&lock);
+	return NULL;
+}
+
+static void test_who_waits_long_goes_first(void **state)
+{
+	volatile bool had_it = false;
+	pthread_t waiter;
+
+	(void)state;
+	spin_lock(&lock);
+	assert_int_equal(pthread_create(&waiter, NULL, wait_and_note, (void *)&had_it), 0);
+	while (!atomic_load(&lock.urgent))
+		sched_yield();
+	spin_unlock(&lock);
+	while (!spin_trylock(&lock))
+		sched_yield();
+	assert_true(had_it);
+	assert_int_equal(lock.urgent, 0);
+	spin_unlock(&lock);
+	assert_int_equal(pthread_join(waiter, NULL), 0);
 }
 
 static void *count_up(void *how)
@@ -68,37 +96,36 @@ static void *count_up(void *how)
 	return NULL;
 }
 
-static void test_counting_with_trylock(void **state)
+static void count_with(void *how)
 {
 	pthread_t t[THREADS];
 
-	(void)state;
 	count = 0;
 	for (u32 i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_create(&t[i], NULL, count_up, &lock), 0);
+		assert_int_equal(pthread_create(&t[i], NULL, count_up, how), 0);
 	for (u32 i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_join(t[i], NULL), 0);
 	assert_int_equal(count, THREADS * ROUNDS);
 }
 
-/* Only two takers: a ticket lock among more threads than CPUs waits for the scheduler. */
+static void test_counting_with_trylock(void **state)
+{
+	(void)state;
+	count_with(&lock);
+}
+
 static void test_counting_with_lock(void **state)
 {
-	pthread_t other;
-
 	(void)state;
-	count = 0;
-	assert_int_equal(pthread_create(&other, NULL, count_up, NULL), 0);
-	count_up(NULL);
-	assert_int_equal(pthread_join(other, NULL), 0);
-	assert_int_equal(count, 2 * ROUNDS);
+	count_with(NULL);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_trylock),
-		cmocka_unit_test(test_tickets_wrap),
+		cmocka_unit_test(test_newcomer_lets_urgent_go_first),
+		cmocka_unit_test(test_who_waits_long_goes_first),
 		cmocka_unit_test(test_counting_with_trylock),
 		cmocka_unit_test(test_counting_with_lock),
 	};
