@@ -166,6 +166,15 @@ void vm_end(struct vm *vm, enum vm_end_reason why)
 	cpu_kick(vm->home);
 }
 
+/* What comes and goes with VMs must come out even. */
+static void tell_memory(void)
+{
+	struct pmm_stats s = pmm_stats();
+
+	log_debug("memory: %llu pages free, %llu ours", (unsigned long long)s.free,
+		  (unsigned long long)s.hypervisor);
+}
+
 /* ---- phases, on the home CPU ------------------------------------------------------------------ */
 
 static void run(struct vm *vm)
@@ -176,6 +185,7 @@ static void run(struct vm *vm)
 	log_info("VM %u \"%s\": %s after %llu ms, entry 0x%llx", vm->desc->id, vm->name,
 		 vm->n_restarts ? "started again" : "started", (unsigned long long)ms,
 		 (unsigned long long)vm->entry.v);
+	tell_memory();
 	atomic_store(&vm->reason, VM_END_NONE);
 	atomic_store(&v->power, VCPU_POWER_PENDING);
 	atomic_store(&vm->phase, VM_RUNNING);
@@ -239,6 +249,7 @@ static void ended(struct vm *vm)
 		return;
 	}
 	vm_free_memory(vm);
+	tell_memory();
 	atomic_store(&vm->phase, VM_OFF);
 	alive_put();
 }
