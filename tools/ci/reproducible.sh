@@ -30,7 +30,7 @@ build()
 	(cd "$root" && git ls-files -co --exclude-standard | while IFS= read -r f; do
 		[ ! -e "$f" ] && [ ! -L "$f" ] || printf '%s\n' "$f"
 	done | tar -cf - -T -) | tar -xf - -C "$dir"
-	[ ! -d "$root/.cache" ] || ln -s "$root/.cache" "$dir/.cache"
+	[ ! -d "$root/.cache" ] || ln -sfn "$root/.cache" "$dir/.cache"
 	if ! (unset MAKEFLAGS MAKELEVEL MFLAGS && cd "$dir" &&
 		env "$@" make "$target") >"$work/log" 2>&1; then
 		printf 'reproducible.sh: make %s failed:\n' "$target" >&2

@@ -55,15 +55,14 @@ struct series {
 	u64 sum, min, max, first;
 };
 
-#define LOOP(op) u64 loop_##op(u64 n);
-LOOP(empty)
-LOOP(hvc_psci_version)
-LOOP(hvc_unknown) LOOP(gicd_typer) LOOP(gicd_isenabler1) LOOP(gicr_typer) LOOP(uart_fr)
-	LOOP(uart_imsc) LOOP(id_register) LOOP(touch_page) LOOP(fp)
-#define SHOT(op) struct shot shot_##op(u64 delta, u64 nops, u64 first);
-		SHOT(timer) SHOT(timer_busy) SHOT(wfi) SHOT(wfi_irq) SHOT(sgi) SHOT(sgi_base)
+/* The operations, in start.S. */
+typedef u64 loop_fn(u64 n);
+typedef struct shot shot_fn(u64 delta, u64 nops, u64 first);
+loop_fn loop_empty, loop_hvc_psci_version, loop_hvc_unknown, loop_gicd_typer, loop_gicd_isenabler1,
+	loop_gicr_typer, loop_uart_fr, loop_uart_imsc, loop_id_register, loop_touch_page, loop_fp;
+shot_fn shot_timer, shot_timer_busy, shot_wfi, shot_wfi_irq, shot_sgi, shot_sgi_base;
 
-			void guest_failed(u64 esr, u64 pc, u64 far);
+void guest_failed(u64 esr, u64 pc, u64 far);
 void main(u64 entry);
 
 static struct loop loops[] = {
