@@ -202,7 +202,7 @@ $(O)/tests.json: $(O)/trivet.bin $(QEMU_KERNELS:%=$(O)/images/%.bin) $(INMATE_FI
 
 qemu-test: $(O)/tests.json $(GUESTS)/Image
 	@mkdir -p $(COUNTS)
-	@$(PY) tests/qemu/run.py --config $< --counts $(COUNTS)/qemu-test.counts $(ONLY:%=--only %)
+	@$(PY) tests/qemu/run.py --config $< --counts $(COUNTS)/qemu-test.counts $(ONLY:%=--only %) $(if $(ALL),--all)
 
 # ---- all ---------------------------------------------------------------------------------------
 SUITES := unit golden tool-tests fuzz-short qemu-test

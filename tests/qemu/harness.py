@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 
+import images
 from machine import Failure, Machine
+from vmfile import VmFile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -28,6 +30,7 @@ class Case:
         self.append = options.pop("append", "")
         self.qemu_args = options.pop("qemu_args", [])
         self.limit = options.pop("limit", 240)
+        self.slow = options.pop("slow", False)
         if options:
             raise TypeError("case %s: unknown option %s" % (self.name, ", ".join(options)))
 
@@ -59,6 +62,7 @@ class Setup:
         except (OSError, ValueError, KeyError, AttributeError) as error:
             raise Failure("%s: %s %s" % (config, type(error).__name__, error)) from None
         self.disks = path("build/test-disks")
+        self.files = path("build/test-vms")
         self.logs = path("build/test-logs")
         os.makedirs(self.logs, exist_ok=True)
 
@@ -87,12 +91,22 @@ class Setup:
         folder = self.guests.get(this.guests)
         if not folder:
             raise Failure('tests.json names no guests "%s"' % this.guests)
-        key = repr((this.vms, folder, this.table, self.platform)).encode()
+        vms = [self._written(vm, this, folder) for vm in this.vms]
+        key = repr((this.name, vms, folder, this.table, self.platform)).encode()
         base = os.path.join(self.disks, hashlib.sha256(key).hexdigest()[:16])
         self._tool("bundle.py", ["--platform", self.platform, "--guests", folder,
                                  "--archive", base + ".cpio", "--disk", base + ".img",
-                                 "--table", this.table] + [path(vm) for vm in this.vms])
+                                 "--table", this.table] + vms)
         return base + ".img"
+
+    def _written(self, vm, this, guests):
+        """The file's place; one of vmfile.py is written first, and the images made that it needs."""
+        if not isinstance(vm, VmFile):
+            return path(vm)
+        folder = os.path.join(self.files, this.name)
+        for name in vm.images():
+            images.make(name, guests, folder)
+        return vm.write(folder)
 
     @staticmethod
     def _tool(name, words):

@@ -15,6 +15,7 @@ import time
 
 SCALE = float(os.environ.get("TRIVET_TIME_SCALE", "1"))
 PROMPT = r"~ # "
+CTRL_A = "\x01"
 CTRL_X = "\x18"
 
 # Control sequences of terminals, whole or cancelled, and the beginning of one at the end of what came.
@@ -82,11 +83,22 @@ class Machine:
         for i in range(0, len(data), SEND_AT_ONCE):
             if i:
                 time.sleep(0.2)
-            try:
-                self._qemu.stdin.write(data[i:i + SEND_AT_ONCE])
-                self._qemu.stdin.flush()
-            except (BrokenPipeError, ValueError):
-                raise Failure("cannot type %r: the emulator has ended" % text) from None
+            self._type(data[i:i + SEND_AT_ONCE])
+
+    def paste(self, text):
+        """Type @text without waiting for anybody to read it."""
+        self._step("paste %r" % text)
+        self._type(text.encode())
+
+    def monitor(self, command, pattern, timeout=10):
+        """Ask the emulator itself, whose prompt shares our line; returns the match of its answer."""
+        self.send(CTRL_A + "c")
+        self.expect(r"\(qemu\) ", timeout)
+        self.send(command + "\n")
+        match = self.expect(pattern, timeout)
+        self.expect(r"\(qemu\) ", timeout)
+        self.send(CTRL_A + "c")
+        return match
 
     def shell(self, timeout=20):
         """A prompt that is certainly a new one: type returns until it comes."""
@@ -182,6 +194,13 @@ class Machine:
     def last_lines(self, n):
         with self._changed:
             return self.text.splitlines()[-n:]
+
+    def _type(self, data):
+        try:
+            self._qemu.stdin.write(data)
+            self._qemu.stdin.flush()
+        except (BrokenPipeError, ValueError):
+            raise Failure("cannot type: the emulator has ended") from None
 
     def _step(self, what):
         self._steps.write("%7.2f  %s\n" % (time.monotonic() - self._begin, what))

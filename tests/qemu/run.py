@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run system tests: the hypervisor in an emulator, spoken to through its console.
 
-    run.py [--config tests.json] [--only NAME]... [--list] [--counts FILE] [--suite NAME]
+    run.py [--config tests.json] [--all | --only NAME...] [--list] [--counts FILE] [--suite NAME]
 
 One line per test. A test that fails says why and shows the end of its console; the whole console
 is in build/test-logs/NAME.log, what the test did in NAME.log.steps. TRIVET_TIME_SCALE=2 doubles
@@ -74,6 +74,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--config", help="tests.json of the build (default: the only one)")
     parser.add_argument("--only", action="append", help="run this test, may be repeated")
+    parser.add_argument("--all", action="store_true", help="run the slow ones as well")
     parser.add_argument("--list", action="store_true", help="name the tests")
     parser.add_argument("--counts", help="write '<suite> <passed> <failed>' here")
     parser.add_argument("--suite", default="qemu")
@@ -88,9 +89,9 @@ def main():
     load_cases(args.cases)
     if args.list:
         for this in CASES:
-            print("%-36s %s" % (this.name, " ".join(this.about)))
+            print("%-36s %s%s" % (this.name, "(slow) " if this.slow else "", " ".join(this.about)))
         return 0
-    chosen = [c for c in CASES if not args.only or c.name in args.only]
+    chosen = [c for c in CASES if (c.name in args.only if args.only else args.all or not c.slow)]
     for name in args.only or []:
         if name not in [c.name for c in CASES]:
             sys.exit("run.py: there is no test %s; --list names them" % name)
