@@ -98,26 +98,31 @@ void vdev_no_input(struct vdev *d)
 	(void)d;
 }
 
+/* 16 and more: no digit. */
+static u64 digit_of(char c)
+{
+	char small = (char)(c | 0x20);
+
+	if (c >= '0' && c <= '9')
+		return (u64)(c - '0');
+	return small >= 'a' && small <= 'f' ? (u64)(small - 'a' + 10) : 16;
+}
+
 static bool parse_u64(struct str s, u64 *out)
 {
-	u64 base = 10, v = 0;
-	size_t i = 0;
+	bool hex = str_starts(s, "0x");
+	u64 base = hex ? 16 : 10, v = 0;
+	size_t first = hex ? 2 : 0;
 
-	if (str_starts(s, "0x")) {
-		base = 16;
-		i = 2;
-	}
-	for (; i < s.n; i++) {
-		u64 digit = (u64)s.p[i] - '0';
+	for (size_t i = first; i < s.n; i++) {
+		u64 digit = digit_of(s.p[i]);
 
-		if (digit > 9)
-			digit = ((u64)s.p[i] | 0x20) - 'a' + 10;
 		if (digit >= base || v > (UINT64_MAX - digit) / base)
 			return false;
 		v = v * base + digit;
 	}
 	*out = v;
-	return s.n > 0;
+	return s.n > first;
 }
 
 u64 opt_u64(const struct vd_dev *desc, const char *key, u64 fallback)
