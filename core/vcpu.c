@@ -94,7 +94,9 @@ static enum next handle_cpu_off(struct vcpu *v)
 static enum next handle_end(struct vcpu *v, enum vm_end_reason why)
 {
 	vm_end(v->vm, why);
-	return NEXT_RUN; /* the post that ends this vCPU is there */
+	/* The post that ends this vCPU is there, or about to come from who was faster. */
+	v->state = VCPU_WAITING;
+	return NEXT_RESCHED;
 }
 
 static enum next vcpu_handle(struct vcpu *v, struct vcpu_exit *x)
@@ -109,6 +111,9 @@ static enum next vcpu_handle(struct vcpu *v, struct vcpu_exit *x)
 		return handle_idle(v);
 	case EXIT_IPI:
 		virq_ipi(v, &x->ipi);
+		return NEXT_RUN;
+	case EXIT_IRQ_DONE:
+		virq_end(v, x->irq);
 		return NEXT_RUN;
 	case EXIT_MEM_FAULT:
 		return handle_mem_fault(v, x);
@@ -179,6 +184,10 @@ static bool handle_posts(struct vcpu *v)
 {
 	u32 posts = atomic_load_explicit(&v->posts, memory_order_acquire);
 
+	/* Stopped between CPU_ON's claim and its start: that one counts first (vm.c), so wait for it. */
+	if ((posts & (POST_STOP | POST_START)) == POST_STOP &&
+	    atomic_load(&v->power) == VCPU_POWER_PENDING)
+		return false;
 	if (posts & POST_STOP) {
 		atomic_fetch_and(&v->posts, ~(u32)(POST_STOP | POST_START | POST_VIRQ));
 		vm_vcpu_off(v);

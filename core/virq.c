@@ -142,6 +142,28 @@ void virq_ipi(struct vcpu *from, const struct exit_ipi *ipi)
 	vdev_unlock(&l);
 }
 
+/* The host's interrupt behind a timer's. */
+static void end_timer(struct vcpu *v, u32 irq)
+{
+	for (u32 i = 0; i < n_timers; i++) {
+		if (timers[i].guest_line != irq || !(v->timers_held >> i & 1))
+			continue;
+		irq_deactivate(timers[i].host_irq);
+		v->timers_held &= ~(1u << i);
+	}
+}
+
+void virq_end(struct vcpu *v, u32 irq)
+{
+	struct vdev_locked l = vdev_lock(v->vm->intc);
+
+	collect(l, v);
+	if (intc_ops(v->vm)->end(l.host->dev, v->index, irq))
+		end_timer(v, irq);
+	vdev_unlock(&l);
+	atomic_fetch_or(&v->posts, POST_VIRQ); /* what was taken back has to be presented again */
+}
+
 void vintc_notify(struct vdev *d, u32 vcpu)
 {
 	vcpu_post(&d->host->vm->vcpus[vcpu], POST_VIRQ);
@@ -184,8 +206,12 @@ static void maintenance(void *ctx)
 	struct vcpu *v = this_cpu()->loaded;
 
 	(void)ctx;
-	if (v)
-		virq_sync(v);
+	if (!v)
+		return;
+	virq_sync(v);
+	/* It may have gone to sleep just before: what it holds now does not end a host's sleep. */
+	if (v->state == VCPU_WAITING && arch_virq_pending(&v->arch))
+		v->state = VCPU_READY;
 }
 
 enum status virq_init(const struct hostdesc *hd)

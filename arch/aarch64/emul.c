@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Trapped system registers. ID registers tell the guest what we really give: a table of fields
- * that pass, everything else reads as "not implemented" -- so a CPU newer than this file gives its
- * guests what they had before, not what nobody switches. Registers nobody gives are undefined.
+ * that pass, some up to a value, everything else reads as "not implemented" -- so a CPU newer than
+ * this file does not offer its guests what nobody switches. Registers nobody gives are undefined.
  */
 #include <arch/exit.h>
 #include <arch/sysreg.h>
@@ -13,6 +13,7 @@
 	 field_put(ISS_SYS_CRM, crm) | field_put(ISS_SYS_OP2, op2))
 #define SYS_KEY (ISS_SYS_OP0 | ISS_SYS_OP1 | ISS_SYS_CRN | ISS_SYS_CRM | ISS_SYS_OP2)
 
+#define SYS_ICC_DIR    SYS(3, 0, 12, 11, 1)
 #define SYS_ICC_SGI1R  SYS(3, 0, 12, 11, 5)
 #define SYS_ICC_ASGI1R SYS(3, 0, 12, 11, 6)
 #define SYS_ICC_SGI0R  SYS(3, 0, 12, 11, 7)
@@ -92,6 +93,30 @@ static u64 id_read_host(enum id_index i)
 	}
 }
 
+/* Fields whose higher values promise registers or tables that guests are not given. */
+static const struct id_cap {
+	enum id_index reg;
+	u64 field;
+	u64 max;
+} id_caps[] = {
+	{ PFR0, F(56), 1 },  /* CSV2: 2 has SCXTNUM_ELx */
+	{ ISAR0, F(20), 2 }, /* Atomic: 3 has 128-bit ones */
+	{ MMFR0, F(20), 1 }, /* TGran16: 2 has 52-bit addresses */
+	{ MMFR1, F(0), 2 },  /* HAFDBS: flags of pages, not of tables */
+	{ MMFR1, F(20), 3 }, /* PAN */
+};
+
+static u64 id_cap(enum id_index reg, u64 value)
+{
+	for (u32 i = 0; i < array_size(id_caps); i++) {
+		const struct id_cap *c = &id_caps[i];
+
+		if (c->reg == reg && field_get(c->field, value) > c->max)
+			value = (value & ~c->field) | field_put(c->field, c->max);
+	}
+	return value;
+}
+
 #define PARANGE_40  UINT64_C(2)
 #define TGRAN4_NONE UINT64_C(0xf)
 
@@ -112,7 +137,8 @@ static u64 id_value(u64 key)
 		if (r->key != key)
 			continue;
 		host = id_read_host((enum id_index)i);
-		return (host & r->pass) | r->set | (i == MMFR0 ? id_mmfr0(host) : 0);
+		return id_cap((enum id_index)i, host & r->pass) | r->set |
+		       (i == MMFR0 ? id_mmfr0(host) : 0);
 	}
 	return 0;
 }
@@ -156,7 +182,7 @@ static bool reads_as_zero(u64 key)
 	}
 }
 
-/* ICC_SGI1R_EL1 and friends (IHI 0069 12.2.20). Group 1 of the other security state is ours too. */
+/* ICC_SGI1R_EL1 and friends (IHI 0069 12.2.20). With one security state, ASGI1R is group 0. */
 static void send_ipi(struct arch_vcpu *v, struct vcpu_exit *x, u64 key)
 {
 	u64 r = vcpu_reg_get(v, (u32)field_get(ISS_SYS_RT, v->esr));
@@ -175,6 +201,20 @@ static void send_ipi(struct arch_vcpu *v, struct vcpu_exit *x, u64 key)
 	exit_skip(v);
 }
 
+/*
+ * Trapped while active interrupts had to stay behind (arch_virq_present()). Without EOImode the
+ * end of interrupt deactivates, and this write has no effect (IHI 0069, ICC_DIR_EL1).
+ */
+static void deactivate(struct arch_vcpu *v, struct vcpu_exit *x)
+{
+	u64 r = vcpu_reg_get(v, (u32)field_get(ISS_SYS_RT, v->esr));
+
+	exit_skip(v);
+	x->irq = (u32)field_get(BITS(23, 0), r);
+	if ((sysreg_read(ICH_VMCR_EL2) & ICH_VMCR_EOIM) && !virq_deactivate(v, x->irq))
+		x->kind = EXIT_IRQ_DONE;
+}
+
 static bool is_ipi(u64 key)
 {
 	return key == SYS_ICC_SGI1R || key == SYS_ICC_ASGI1R || key == SYS_ICC_SGI0R;
@@ -190,6 +230,10 @@ void emul_sysreg(struct arch_vcpu *v, struct vcpu_exit *x)
 	x->kind = EXIT_NONE;
 	if (is_ipi(key) && !read) {
 		send_ipi(v, x, key);
+		return;
+	}
+	if (key == SYS_ICC_DIR && !read) {
+		deactivate(v, x);
 		return;
 	}
 	if (is_id_space(key) && read)

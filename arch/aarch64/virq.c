@@ -78,7 +78,8 @@ static u64 lr_value(const struct virq_entry *e)
 void arch_virq_present(struct arch_vcpu *v, const struct virq_entry *list, u32 n, bool more)
 {
 	u32 next = 1;
-	bool pending = false;
+	bool pending = false, active = false;
+	u64 hcr = ICH_HCR_EN;
 
 	for (u32 i = 0; i < n; i++) {
 		u32 slot = list[i].intid == TIMER_VIRT_INTID ? 0 : next++;
@@ -86,14 +87,36 @@ void arch_virq_present(struct arch_vcpu *v, const struct virq_entry *list, u32 n
 		lr_write(slot, lr_value(&list[i]));
 		v->lr_used |= BIT(slot);
 		pending |= list[i].state == VIRQ_PENDING;
+		active |= list[i].state & VIRQ_ACTIVE;
 	}
 	/*
 	 * Others wait: ask to be called when few registers are in use, and when none is pending
 	 * (nested active ones may fill the rest). Both pending and active does not count as pending
 	 * there, and the call would come at once, again and again (IHI 0069, ICH_MISR_EL2.NP).
+	 * Active ones may be among them, and the guest end them by ICC_DIR_EL1 in any order.
 	 */
-	sysreg_write(ICH_HCR_EL2,
-		     ICH_HCR_EN | (more ? ICH_HCR_UIE | (pending ? ICH_HCR_NPIE : 0) : 0));
+	if (more)
+		hcr |= ICH_HCR_UIE | (pending ? ICH_HCR_NPIE : 0) | (active ? ICH_HCR_TDIR : 0);
+	sysreg_write(ICH_HCR_EL2, hcr);
+}
+
+/* What ICC_DIR_EL1 would have done, had it not been trapped (IHI 0069, 12.4.5 of the HW bit). */
+bool virq_deactivate(const struct arch_vcpu *v, u32 intid)
+{
+	u64 active = field_put(ICH_LR_STATE, VIRQ_ACTIVE);
+
+	for (u64 used = v->lr_used | BIT(0); used; used &= used - 1) {
+		u32 slot = bit_lowest(used);
+		u64 lr = lr_read(slot);
+
+		if (!(lr & active) || field_get(ICH_LR_INTID, lr) != intid)
+			continue;
+		lr_write(slot, lr & ~active);
+		if (lr & ICH_LR_HW)
+			sysreg_write(ICC_DIR_EL1, field_get(ICH_LR_PINTID, lr));
+		return true;
+	}
+	return false;
 }
 
 static struct virq_entry entry_of(u64 lr)

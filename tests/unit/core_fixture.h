@@ -23,6 +23,7 @@ static struct virq_entry to_present[2][ARCH_MAX_VIRQS];
 static u32 n_to_present[2];
 static bool more_to_present;
 static bool timer_is_ready;
+static bool was_active;
 
 static inline void intc_line(struct vdev *d, u32 vcpu, u32 irq, bool level)
 {
@@ -58,6 +59,13 @@ static inline void intc_done(struct vdev *d, u32 vcpu, const struct virq_entry *
 	note("done %u.%u/%u; ", vcpu, e->intid, e->state);
 }
 
+static inline bool intc_end(struct vdev *d, u32 vcpu, u32 irq)
+{
+	(void)d;
+	note("end %u.%u; ", vcpu, irq);
+	return was_active;
+}
+
 static inline bool intc_pending(struct vdev *d, u32 vcpu)
 {
 	(void)d;
@@ -78,6 +86,7 @@ static const struct vintc_ops intc_ops_of_fixture = {
 	.ipi = intc_ipi,
 	.next = intc_next,
 	.done = intc_done,
+	.end = intc_end,
 	.pending = intc_pending,
 	.private_ready = intc_private_ready,
 };

@@ -198,6 +198,49 @@ static void test_overflow_of_active(void **state)
 	assert_int_equal(run_ack(0), 50);
 }
 
+/* Ended by the guest while the CPU holds others: it is told by itself, and can come again. */
+static void test_end_of_left_behind(void **state)
+{
+	(void)state;
+	fresh(4);
+	for (u32 i = 0; i < 6; i++) {
+		set_up(0, 40 + i, 0x20);
+		bit_write(0, 0x300, 40 + i);
+	}
+	cpu_sync(0);
+	for (u32 i = 0; i < 6; i++) {
+		cpu_collect(0);
+		assert_true(intc()->end(board.dev, 0, 45 - i));
+		assert_false(intc()->end(board.dev, 0, 45 - i));
+		assert_false(bit_read(0, 0x300, 45 - i));
+		cpu_sync(0);
+	}
+	assert_false(cpus[0].more);
+	assert_false(intc()->end(board.dev, 0, 50));
+	assert_false(intc()->end(board.dev, 0, 5000));
+	bit_write(0, 0x200, 45);
+	cpu_sync(0);
+	assert_int_equal(run_ack(0), 45);
+}
+
+/* The level of a line with a host interrupt behind it falls with its end. */
+static void test_end_of_hw_line(void **state)
+{
+	(void)state;
+	fresh(4);
+	intc()->bind_hw(board.dev, 0, TIMER, TIMER_HW);
+	set_up(0, TIMER, 0x20);
+	intc()->line(board.dev, 0, TIMER, true);
+	cpu_sync(0);
+	assert_int_equal(run_ack(0), TIMER);
+	cpu_collect(0);
+	assert_true(bit_read(0, 0x300, TIMER));
+	assert_true(intc()->end(board.dev, 0, TIMER));
+	assert_false(bit_read(0, 0x200, TIMER));
+	cpu_sync(0);
+	assert_null(cpu_lr(0, TIMER));
+}
+
 static void test_software_pending_and_active(void **state)
 {
 	(void)state;
@@ -268,6 +311,8 @@ int main(void)
 		cmocka_unit_test(test_overflow_order),
 		cmocka_unit_test(test_overflow_nesting),
 		cmocka_unit_test(test_overflow_of_active),
+		cmocka_unit_test(test_end_of_left_behind),
+		cmocka_unit_test(test_end_of_hw_line),
 		cmocka_unit_test(test_software_pending_and_active),
 		cmocka_unit_test(test_software_state_of_running_cpu),
 	};

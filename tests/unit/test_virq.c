@@ -228,6 +228,27 @@ static void timer_that_the_isa_presented(void)
 	NOTED("deactivate 27; line 0.27=0; ");
 }
 
+/* The guest ends by itself what had to stay behind; a timer's host interrupt ends with it. */
+static void ended_by_the_guest(void)
+{
+	setup();
+	was_active = true;
+	virq_end(v0, 40);
+	NOTED("end 0.40; ");
+	CHECK(atomic_load(&v0->posts) == POST_VIRQ);
+	timer_fires();
+	notes[0] = '\0';
+	virq_end(v0, 27);
+	NOTED("end 0.27; deactivate 27; ");
+	CHECK(v0->timers_held == 0);
+	timer_fires();
+	notes[0] = '\0';
+	was_active = false;
+	virq_end(v0, 27);
+	NOTED("end 0.27; ");
+	CHECK(v0->timers_held == 1);
+}
+
 static void timer_of_nobody(void)
 {
 	setup();
@@ -365,6 +386,7 @@ int main(void)
 		SCENE(timer_completed_when_the_cpu_changes),
 		SCENE(timer_in_its_handler_when_the_cpu_changes),
 		SCENE(timer_that_the_isa_presented),
+		SCENE(ended_by_the_guest),
 		SCENE(timer_of_nobody),
 		SCENE(other_hardware_interrupt),
 		SCENE(lines_of_devices),

@@ -400,6 +400,20 @@ static void gicv3_done(struct vdev *d, u32 vcpu, const struct virq_entry *e)
 		vintc_notify(d, v);
 }
 
+/* By ICC_DIR_EL1, for one that stands in no list register: as by GICD_ICACTIVER. */
+static bool gicv3_end(struct vdev *d, u32 vcpu, u32 irq)
+{
+	struct gicv3 *g = gicv3_of(d);
+	struct gic_bank *b = gic_bank_of(g, vcpu, irq);
+	u32 m = 1u << irq % 32;
+
+	if (!b || !((b->active | b->out_active) & m))
+		return false;
+	b->line &= ~(m & b->hw_bound);
+	gic_write_bits(g, b, GIC_ICACTIVER, m);
+	return true;
+}
+
 /* ---- questions ----------------------------------------------------------------------------- */
 
 /*
@@ -555,6 +569,7 @@ static const struct vintc_ops gicv3_intc = {
 	.ipi = gicv3_ipi,
 	.next = gicv3_next,
 	.done = gicv3_done,
+	.end = gicv3_end,
 	.pending = gicv3_pending,
 	.private_ready = gicv3_private_ready,
 };

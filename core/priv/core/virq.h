@@ -15,6 +15,8 @@ void virq_bind_timers(struct vm *vm);
 /* Line @irq of the VM's controller; @vcpu for private ones. */
 void virq_line(struct vm *vm, u32 vcpu, u32 irq, bool level);
 void virq_ipi(struct vcpu *from, const struct exit_ipi *ipi);
+/* The loaded vCPU ends interrupt @irq, which its CPU does not hold. */
+void virq_end(struct vcpu *v, u32 irq);
 
 /* Bring home what the loaded vCPU holds and give it what it should hold now. */
 void virq_sync(struct vcpu *v);

@@ -16,6 +16,9 @@ void exit_inject_undefined(struct arch_vcpu *v);
 /* exit.c: step over the instruction that trapped. */
 void exit_skip(struct arch_vcpu *v);
 
+/* virq.c: the guest deactivates @intid. False: no list register has it. */
+bool virq_deactivate(const struct arch_vcpu *v, u32 intid);
+
 /* virq.c: list registers have unknown values at reset. Per CPU, when n_lrs is known. */
 void virq_clear_lrs(void);
 

@@ -50,6 +50,8 @@ static inline void isb(void)
 #define ICH_HCR_EN   BIT(0)
 #define ICH_HCR_UIE  BIT(1)
 #define ICH_HCR_NPIE BIT(3)
+#define ICH_HCR_TDIR BIT(14)
+#define ICH_VMCR_EOIM BIT(9)
 
 #define ICH_VTR_LIST_REGS BITS(4, 0)
 #define ICH_VTR_PRE_BITS  BITS(28, 26)
@@ -137,6 +139,8 @@ static_assert(field_get(ESR_EC, 0x93800007u) == EC_DABT_LOWER, "sample ESR of a 
 #define FSC_TRANSLATION	  1
 #define FSC_PERMISSION	  3
 #define FSC_SYNC_EXTERNAL 0x10
+#define FSC_SYNC_EXTERNAL_WALK 0x14
+#define FSC_LEVEL	BITS(1, 0)
 
 #define HPFAR_FIPA BITS(43, 4)
 #define PAR_F	   BIT(0)

@@ -25,6 +25,7 @@ enum exit_kind {
 	EXIT_IDLE,	/* waits for an interrupt */
 	EXIT_YIELD,	/* spins: whoever shares the CPU may run */
 	EXIT_IPI,	/* sends an interrupt to vCPUs of its VM: ipi */
+	EXIT_IRQ_DONE,	/* ends a virtual interrupt that its CPU does not hold: irq */
 	EXIT_CPU_ON,	/* starts a vCPU: cpu; the answer goes to cpu.result */
 	EXIT_CPU_OFF,	/* ends itself */
 	EXIT_CPU_STATE, /* asks whether a vCPU runs: cpu.hw_id; the answer goes to cpu.result */

@@ -34,6 +34,12 @@ struct vintc_ops {
 	/* What the CPU reports: e->state as it is now (0: gone). Not only of presented ones: the
 	 * ISA's short lane may have presented the guest's timer by itself. */
 	void (*done)(struct vdev *d, u32 vcpu, const struct virq_entry *e);
+	/*
+	 * @vcpu ends interrupt @irq that its CPU does not hold: it had to stay behind while active,
+	 * or another vCPU took it. False: it was not active. Of one with a host interrupt behind it
+	 * the level falls, and the caller ends the host's.
+	 */
+	bool (*end)(struct vdev *d, u32 vcpu, u32 irq);
 	/* Something enabled is pending that would wake @vcpu from waiting for interrupts. */
 	bool (*pending)(struct vdev *d, u32 vcpu);
 	/*
