@@ -225,7 +225,7 @@ $(O)/gen/components.o: $(O)/gen/components.c
 	$(call compile,$(I_lib) -Iport/vdev/include -Iport/driver/include -Iport/exit/include)
 
 # What assembly needs of C's layouts: emitted as marked lines of assembly, then verified in C.
-$(O)/gen/asm-offsets.h: arch/$(ISA)/offsets.c arch/$(ISA)/offsets.def $(wildcard arch/$(ISA)/include/arch/*.h) $(O)/flags
+$(O)/gen/asm-offsets.h: arch/$(ISA)/offsets.c arch/$(ISA)/offsets.def $(wildcard arch/$(ISA)/*/arch/*.h) $(O)/flags
 	@mkdir -p $(@D)
 	@$(CC) $(TARGET_CFLAGS) $(I_arch) -S $< -o $(O)/gen/offsets.s
 	@sed -n 's/.*"->\([A-Z0-9_]*\) \([0-9]*\)".*/#define \1 \2/p' $(O)/gen/offsets.s > $@

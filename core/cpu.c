@@ -53,7 +53,8 @@ static bool start_one(u64 hw_id)
 		n_cpus++;
 		return true;
 	}
-	log_error("CPU 0x%llx does not start: going on without it", (unsigned long long)hw_id);
+	log_error("CPU 0x%llx does not start: going on without it%s", (unsigned long long)hw_id,
+		  st == OK ? ", and without those after it" : "");
 	return st != OK;
 }
 

@@ -48,7 +48,9 @@ void driver_dma_barrier(void)
 
 u64 driver_now_us(void)
 {
-	return arch_cycles() / (arch_cycles_hz() / 1000000);
+	u64 t = arch_cycles(), hz = arch_cycles_hz();
+
+	return t / hz * 1000000 + t % hz * 1000000 / hz;
 }
 
 void driver_delay_us(u32 us)

@@ -538,6 +538,8 @@ bool pmm_scrub_slice(u32 max_blocks)
 		if (!b)
 			return false;
 		memset(arch_phys_to_virt(at), 0, BLOCK_SIZE);
+		/* A guest begins with its caches off: zero has to be in memory. */
+		arch_cache_clean(arch_phys_to_virt(at), BLOCK_SIZE);
 		scrub_end(b);
 	}
 	return true;

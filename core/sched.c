@@ -29,7 +29,7 @@ enum status sched_init(const struct hostdesc *hd)
 	struct hd_irq irq = { hd->irq_timer_host, HD_TRIGGER_LEVEL };
 	u64 us = hd->slice_us ? hd->slice_us : DEFAULT_SLICE_US;
 
-	slice_cycles = arch_cycles_hz() / 1000000 * us;
+	slice_cycles = arch_cycles_hz() * us / 1000000;
 	console_retry = arch_cycles_hz() / 1000;
 	return irq_request(irq, IRQ_COMPLETE, timer_fired, NULL);
 }
@@ -42,7 +42,8 @@ void sched_add(struct cpu *c, struct vcpu *v)
 		end = &(*end)->next_on_cpu;
 	v->cpu = c;
 	v->next_on_cpu = NULL;
-	*end = v;
+	/* Its CPU may be walking the list. */
+	__atomic_store_n(end, v, __ATOMIC_RELEASE);
 	c->n_vcpus++;
 	for (v = c->vcpus; v && c->n_vcpus > 1; v = v->next_on_cpu)
 		arch_vcpu_set_sharing(&v->arch, ARCH_SHARED);

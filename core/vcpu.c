@@ -99,6 +99,22 @@ static enum next handle_end(struct vcpu *v, enum vm_end_reason why)
 	return NEXT_RESCHED;
 }
 
+static void sink_line(struct arch_sink *sink, const char *text)
+{
+	(void)sink;
+	log_error("%s", text);
+}
+
+static enum next handle_stop(struct vcpu *v, const char *why)
+{
+	struct arch_sink sink = { .line = sink_line };
+
+	log_error("VM %u \"%s\" vCPU %u at 0x%llx: %s: the VM is stopped", v->vm->desc->id,
+		  v->vm->name, v->index, (unsigned long long)arch_vcpu_pc(&v->arch), why);
+	arch_vcpu_dump(&v->arch, &sink);
+	return handle_end(v, VM_END_FAULT);
+}
+
 static enum next vcpu_handle(struct vcpu *v, struct vcpu_exit *x)
 {
 	v->n_exits[x->kind]++;
@@ -134,8 +150,7 @@ static enum next vcpu_handle(struct vcpu *v, struct vcpu_exit *x)
 	case EXIT_RESET:
 		return handle_end(v, VM_END_RESET);
 	case EXIT_STOP:
-		vcpu_complain(v, "%s: the VM is stopped", x->why);
-		return handle_end(v, VM_END_FAULT);
+		return handle_stop(v, x->why);
 	case EXIT_MMIO: /* above */
 	case EXIT_NONE:
 	default:

@@ -24,9 +24,12 @@ enum status vdev_map_mmio(struct vdev *d, u32 index, const struct vdev_window_op
 void vdev_irq_set(struct vdev *d, u32 index, bool level)
 {
 	struct vdev_host *h = d->host;
-	u32 now = level ? h->irq_levels | 1u << index : h->irq_levels & ~(1u << index);
+	u32 now;
 
-	if (now == h->irq_levels || index >= h->desc->n_irq)
+	if (index >= h->desc->n_irq)
+		return;
+	now = level ? h->irq_levels | 1u << index : h->irq_levels & ~(1u << index);
+	if (now == h->irq_levels)
 		return;
 	h->irq_levels = now;
 	virq_line(h->vm, 0, h->desc->irq[index].line, level);

@@ -47,7 +47,7 @@ static void alive_put(void)
 	if (!power_off_when_done)
 		return;
 	console_flush();
-	arch_power_off();
+	arch_power_off(); /* or halts, where firmware cannot: nothing runs any more */
 }
 
 void vm_boot_done(void)
@@ -140,30 +140,29 @@ void vm_vcpu_off(struct vcpu *v)
 	atomic_store(&v->power, VCPU_POWER_OFF);
 	if (atomic_fetch_sub(&vm->n_live, 1) != 1)
 		return;
-	if (phase == VM_RUNNING) {
+	if (phase == VM_RUNNING && vm_end(vm, VM_END_POWER_OFF))
 		log_warn("VM %u \"%s\": the last vCPU has turned itself off", vm->desc->id,
 			 vm->name);
-		vm_end(vm, VM_END_POWER_OFF);
-	}
 	cpu_kick(vm->home);
 }
 
-void vm_end(struct vm *vm, enum vm_end_reason why)
+bool vm_end(struct vm *vm, enum vm_end_reason why)
 {
 	u32 none = VM_END_NONE;
 	u32 running = VM_RUNNING;
 
 	if (!atomic_compare_exchange_strong(&vm->reason, &none, why))
-		return;
+		return false;
 	if (!atomic_compare_exchange_strong(&vm->phase, &running, VM_ENDING)) {
 		atomic_store(&vm->reason, VM_END_NONE);
-		return;
+		return false;
 	}
 	for (u32 i = 0; i < vm->n_vcpus; i++) {
 		if (atomic_load(&vm->vcpus[i].power) != VCPU_POWER_OFF)
 			vcpu_post(&vm->vcpus[i], POST_STOP);
 	}
 	cpu_kick(vm->home);
+	return true;
 }
 
 /* What comes and goes with VMs must come out even. */
@@ -201,10 +200,10 @@ static void fail(struct vm *vm, const char *doing, enum status st)
 	alive_put();
 }
 
-static void scrubbed(struct vm *vm)
+static void scrubbed(struct vm *vm, enum status st)
 {
-	enum status st = vm_load_begin(vm);
-
+	if (st == OK)
+		st = vm_load_begin(vm);
 	if (st != OK)
 		fail(vm, "preparing to load its images", st);
 	else
@@ -227,6 +226,7 @@ static void reset_devices(struct vm *vm)
 		struct vdev_locked l = vdev_lock(vm->devs[i]);
 
 		vm->devs[i]->irq_levels = 0;
+		vm->devs[i]->n_complaints = 0;
 		vm->devs[i]->dev->class->reset(vm->devs[i]->dev);
 		vdev_unlock(&l);
 	}
@@ -237,8 +237,10 @@ static void ended(struct vm *vm)
 	enum vm_end_reason why = (enum vm_end_reason)atomic_load(&vm->reason);
 
 	log_info("VM %u \"%s\" %s", vm->desc->id, vm->name, reason_text[why]);
-	for (u32 i = 0; i < vm->n_vcpus; i++)
+	for (u32 i = 0; i < vm->n_vcpus; i++) {
 		atomic_store(&vm->vcpus[i].posts, 0);
+		vm->vcpus[i].n_complaints = 0;
+	}
 	if (why == VM_END_RESET) {
 		vm->n_restarts++;
 		arch_tlb_flush_guest(&vm->arch); /* as a reset of the board does */
@@ -277,8 +279,9 @@ static void work(struct vm *vm)
 
 	switch (atomic_load(&vm->phase)) {
 	case VM_SCRUB:
-		if (vm_scrub_slice(vm) == OK)
-			scrubbed(vm);
+		st = vm_scrub_slice(vm);
+		if (st != E_BUSY)
+			scrubbed(vm, st);
 		break;
 	case VM_LOAD:
 		st = vm_load_slice(vm);

@@ -291,7 +291,8 @@ enum status vm_build(struct vm *vm, const struct vmdesc *desc, struct diag *d)
 	}
 	if (vm->console_dev)
 		TRY(console_add_port(&vm->port));
-	vms[n_vms++] = vm;
+	vms[n_vms] = vm;
+	n_vms++; /* other CPUs look at as many as this says: the pointer comes first */
 	for (u32 i = 0; i < vm->n_vcpus; i++)
 		sched_add(vm->vcpus[i].cpu, &vm->vcpus[i]);
 	return OK;

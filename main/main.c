@@ -28,6 +28,7 @@ static struct hostdesc machine;
 static struct arch_boot boot;
 static const char *why = "";
 static struct str crash_kind;
+static enum status platform_status; /* told when there is a console to tell it */
 
 static void log_line(void *ctx, const char *line)
 {
@@ -117,13 +118,12 @@ static enum status platform_up(void)
 	st = stores_get(VD_SRC_MEMORY);
 	if (st->ops->open(st, "platform.toml", &f) != OK)
 		return OK;
-	if (hostdesc_apply_platform(cpio_file_bytes(&f), "platform.toml", &boot_arena, &machine,
-				    &d) != OK)
-		why = "mistakes in platform.toml";
+	platform_status = hostdesc_apply_platform(cpio_file_bytes(&f), "platform.toml", &boot_arena,
+						  &machine, &d);
 	vm_set_power_off_when_done(machine.power_off_when_done);
 	vm_timer_hz = machine.timer_hz;
 	panic_set_power_off(machine.power_off_when_done ? PANIC_POWER_OFF : PANIC_HALT);
-	return d.n_errors ? E_INVAL : OK;
+	return OK;
 }
 
 static enum status console_up(void)
@@ -132,7 +132,9 @@ static enum status console_up(void)
 	log_info("Trivet %s", TRIVET_VERSION);
 	take_options(machine.bootargs);
 	hostdesc_print(&machine, log_line, NULL);
-	return OK;
+	if (platform_status != OK)
+		why = "mistakes in platform.toml";
+	return platform_status;
 }
 
 static enum status interrupts_up(void)

@@ -36,6 +36,9 @@ image_head:
 	b.ne	wrong_level
 	mov_q	x1, HCR_BOOT		/* E2H clear: the registers keep their EL2 meaning */
 	msr	hcr_el2, x1
+	isb
+	mrs	x1, hcr_el2
+	tbnz	x1, #34, wrong_level	/* a CPU that has VHE only */
 	mov_q	x1, SCTLR_OFF
 	msr	sctlr_el2, x1
 	isb

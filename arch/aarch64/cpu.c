@@ -124,6 +124,8 @@ static void setup_traps(void)
 	sysreg_write(cntp_ctl_el0, 0);
 	sysreg_write(vtcr_el2, mmu_vtcr());
 	sysreg_write(vttbr_el2, 0);
+	/* Nothing of who ran here before. */
+	__asm__ volatile("isb\n\ttlbi alle1\n\tdsb nsh\n\tisb" ::: "memory");
 	disable_extension_traps();
 }
 
@@ -139,7 +141,6 @@ enum status arch_cpu_init(struct arch_cpu *c, const struct hostdesc *hd, const c
 		*why = "the CPU has no system-register interface to a GICv3";
 		return E_UNSUP;
 	}
-	c->has_vhe = sysreg_read(id_aa64mmfr1_el1) & ID_AA64MMFR1_VH;
 	setup_traps();
 	/* System registers for us and for guests, who cannot change that (Enable stays 0). */
 	sysreg_write(ICC_SRE_EL2, ICC_SRE_ALL);

@@ -5,6 +5,7 @@
  */
 #include <arch/exit.h>
 #include <arch/exit_by.h>
+#include <arch/fast_regs.h>
 #include <arch/firmware.h>
 #include <arch/image.h>
 #include <arch/sysreg.h>
@@ -32,18 +33,24 @@ static u64 vector_offset(u64 pstate)
 	}
 }
 
-#define SCTLR_EL1_SPAN BIT(23)
-#define PSTATE_PAN     BIT(22)
-#define PSTATE_NZCV    BITS(31, 28)
+#define SCTLR_EL1_SPAN	BIT(23)
+#define PSTATE_PAN	BIT(22)
+#define PSTATE_NZCV	BITS(31, 28)
+#define PSTATE_DIT	BIT(24)
+#define PSTATE_SSBS	BIT(12)
+#define SCTLR_EL1_DSSBS BIT(44)
 
 /* The vCPU is loaded: its EL1 registers are in the CPU. */
 static void inject_sync(struct arch_vcpu *v, u64 esr)
 {
-	u64 pstate = PSTATE_EL1H | PSTATE_DAIF | (v->pstate & (PSTATE_NZCV | PSTATE_PAN));
+	u64 kept = PSTATE_NZCV | PSTATE_PAN | PSTATE_DIT;
+	u64 pstate = PSTATE_EL1H | PSTATE_DAIF | (v->pstate & kept);
 	u64 has_pan = field_get(BITS(23, 20), sysreg_read(id_aa64mmfr1_el1));
 
 	if (has_pan && !(sysreg_read(sctlr_el1) & SCTLR_EL1_SPAN))
 		pstate |= PSTATE_PAN;
+	if (sysreg_read(sctlr_el1) & SCTLR_EL1_DSSBS)
+		pstate |= PSTATE_SSBS;
 	sysreg_write(elr_el1, v->pc);
 	sysreg_write(spsr_el1, v->pstate);
 	sysreg_write(esr_el1, esr | (v->esr & ESR_IL));
@@ -66,11 +73,15 @@ void arch_vcpu_inject_fault(struct arch_vcpu *v, const struct vcpu_exit *x)
 {
 	bool fetch = x->kind == EXIT_MEM_FAULT && x->fault.access == FAULT_FETCH;
 	u64 ec = fetch ? EC_IABT_LOWER : EC_DABT_LOWER;
+	u64 fsc = FSC_SYNC_EXTERNAL;
 
 	if (!from_el0(v))
 		ec++; /* "same level" */
 	sysreg_write(far_el1, sysreg_read(far_el2));
-	inject_sync(v, field_put(ESR_EC, ec) | FSC_SYNC_EXTERNAL | (v->esr & ISS_DA_WNR));
+	/* Of a table walk that left the guest's memory: "on walk", with the level it was at. */
+	if (v->esr & ISS_DA_S1PTW)
+		fsc = FSC_SYNC_EXTERNAL_WALK | (v->esr & FSC_LEVEL);
+	inject_sync(v, field_put(ESR_EC, ec) | fsc | (v->esr & ISS_DA_WNR));
 }
 
 /* ---- aborts ----------------------------------------------------------------------------------- */
@@ -163,6 +174,8 @@ static void decode_fetch_abort(struct arch_vcpu *v, struct vcpu_exit *x)
 			  "instruction fetch from an address that is not memory");
 }
 
+static_assert(EC_HVC64 == ESR_EC_HVC64, "short lane");
+
 /* ---- the rest of the syndromes ---------------------------------------------------------------- */
 
 static void decode_wait(struct arch_vcpu *v, struct vcpu_exit *x)
@@ -213,13 +226,15 @@ static void decode_async(u64 by, struct vcpu_exit *x)
 		x->irq = EXIT_IRQ_UNACKED;
 		break;
 	case EXIT_BY_ACKED:
+		/* The handler must not overtake the acknowledge (IHI 0069, ICC_IAR1_EL1). */
+		__asm__ volatile("dsb sy" ::: "memory");
 		x->kind = EXIT_IRQ;
 		x->irq = (u32)(by >> 8);
 		break;
 	default:
-		/* An error the guest's accesses caused: hand it on as a virtual SError. */
-		x->kind = EXIT_NONE;
-		sysreg_write(hcr_el2, sysreg_read(hcr_el2) | HCR_VSE);
+		/* Some access failed long after it was made; whose it was, nobody can tell. */
+		x->kind = EXIT_STOP;
+		x->why = "asynchronous external abort (SError)";
 		break;
 	}
 }

@@ -79,12 +79,15 @@ void firmware_power_off(void)
 
 static u64 answer_features(u64 fn)
 {
-	switch (fn & ~FN_64) {
+	switch (fn) {
 	case PSCI_VERSION:
 	case PSCI_CPU_SUSPEND:
+	case PSCI_CPU_SUSPEND | FN_64:
 	case PSCI_CPU_OFF:
 	case PSCI_CPU_ON:
+	case PSCI_CPU_ON | FN_64:
 	case PSCI_AFFINITY_INFO:
+	case PSCI_AFFINITY_INFO | FN_64:
 	case PSCI_MIGRATE_TYPE:
 	case PSCI_SYSTEM_OFF:
 	case PSCI_SYSTEM_RESET:

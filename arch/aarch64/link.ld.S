@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The image: code, constants with the archive of VM files, data, stacks. Every boundary at which
- * rights change is page aligned; the archive begins and the writable part follows it at 2 MiB so
- * that both are mapped by large blocks. What follows .data is not in the flat binary.
+ * rights change is page aligned. What follows .data is not in the flat binary.
  */
 OUTPUT_ARCH(aarch64)
 ENTRY(image_head)

@@ -176,5 +176,6 @@ void arch_cache_clean(const void *p, u64 len)
 
 	for (u64 a = align_down((u64)p, line); a < end; a += line)
 		__asm__ volatile("dc civac, %0" ::"r"(a) : "memory");
-	__asm__ volatile("dsb ish\n\tic ialluis\n\tdsb ish\n\tisb" ::: "memory");
+	/* "sy": a CPU with its caches off is not in our shareability domain. */
+	__asm__ volatile("dsb sy\n\tic ialluis\n\tdsb ish\n\tisb" ::: "memory");
 }

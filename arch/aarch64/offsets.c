@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Compiled twice: to assembly, from which tools/ci/offsets.sh writes gen/asm-offsets.h, and with
+ * Compiled twice: to assembly, from which the Makefile takes gen/asm-offsets.h, and with
  * OFFSETS_VERIFY as part of the image, where every line of that header is asserted against C.
  */
 #include <arch/image.h>

@@ -38,12 +38,10 @@ void arch_vcpu_boot(struct arch_vcpu *v, gpa_t entry, u64 arg)
 	memset(v->x, 0, sizeof(v->x));
 	memset(&v->sys, 0, sizeof(v->sys));
 	memset(v->fp, 0, sizeof(v->fp));
-	memset(v->lr, 0, sizeof(v->lr));
 	v->fpcr = 0;
 	v->fpsr = 0;
 	v->lr_used = 0;
 	v->timer_lr = 0;
-	v->hcr &= ~HCR_VSE;
 	v->sys.sctlr = SCTLR_EL1_RESET;
 	v->pc = entry.v;
 	v->pstate = PSTATE_EL1H | PSTATE_DAIF;

@@ -110,15 +110,15 @@ enum status vm_load_begin(struct vm *vm);
 /* A bounded piece of it. E_BUSY: not done yet. OK: all is in place. */
 enum status vm_load_slice(struct vm *vm);
 void vm_load_end(struct vm *vm);
-/* Zero a bounded piece of the VM's memory. E_BUSY: not done yet. */
+/* Zero a bounded piece of the VM's memory. E_BUSY: not done yet; OK: all is zero. */
 enum status vm_scrub_slice(struct vm *vm);
 
 /* ---- its life (vm.c) ------------------------------------------------------------------------- */
 
 /* Start it: load, then run. */
 void vm_start(struct vm *vm);
-/* Ask for its end: from its own exits, or from us. The first reason counts. */
-void vm_end(struct vm *vm, enum vm_end_reason why);
+/* Ask for its end: from its own exits, or from us. The first reason counts; false: it was not. */
+bool vm_end(struct vm *vm, enum vm_end_reason why);
 /* A vCPU has gone off (by itself or by POST_STOP). On its CPU. */
 void vm_vcpu_off(struct vcpu *v);
 /* The answer to EXIT_CPU_ON / EXIT_CPU_STATE. */

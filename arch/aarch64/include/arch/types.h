@@ -15,8 +15,6 @@
 
 #define ARCH_ELF_MACHINE 183 /* EM_AARCH64 */
 
-#define ARCH_MAX_LRS 16
-
 struct arch_vcpu;
 
 struct arch_cpu {
@@ -29,7 +27,6 @@ struct arch_cpu {
 	u64 boot_tcr;
 	u64 boot_stack; /* the stack it begins on */
 	struct arch_cpu *self;
-	bool has_vhe;
 };
 
 #define ARCH_MAX_CPUS 8
@@ -59,9 +56,7 @@ struct arch_vcpu {
 	u64 lr_used;  /* list registers in use; bit 0 is the timer's own */
 	u64 hcr;
 	u64 mpidr;
-	u64 cntvoff;
 	struct arch_vm *vm;
-	u64 lr[ARCH_MAX_LRS]; /* list registers as last written or collected */
 	struct arch_sysregs sys;
 	alignas(16) u64 fp[64]; /* V0-V31 */
 	u64 fpcr, fpsr;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the short lane's assembly knows by number; asserted against sysreg.h in fast.c.
+ * What the short lane's assembly knows by number; asserted in firmware.c and exit.c.
  */
 #pragma once
 

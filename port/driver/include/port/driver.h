@@ -110,7 +110,6 @@ struct block_ops {
 };
 
 enum status register_irqchip(const struct irqchip_ops *ops, const struct hd_dev *dev);
-/* @rx_irq: the line to call uart_rx() for; driver core requests it. */
 enum status register_uart(const struct uart_ops *ops, void *ctx, const struct hd_dev *dev);
 enum status register_block(const struct block_ops *ops, void *ctx, const struct hd_dev *dev,
 			   u64 n_sectors);
