@@ -268,6 +268,23 @@ static void started_while_the_vm_ends(void)
 	CHECK(atomic_load(&vm->n_live) == 0 && vm_has_work(&cpus[0]));
 }
 
+/* CPU_ON has claimed the vCPU and not counted it yet when the VM ends: the stop waits its turn. */
+static void stop_overtakes_start(void)
+{
+	setup();
+	atomic_store(&v1->power, VCPU_POWER_PENDING);
+	vm_end(vm, VM_END_POWER_OFF);
+	on_cpu(1);
+	vcpu_run(v1);
+	CHECK(atomic_load(&v1->posts) == POST_STOP && atomic_load(&vm->n_live) == 1);
+	CHECK(atomic_load(&v1->power) == VCPU_POWER_PENDING);
+	atomic_fetch_add(&vm->n_live, 1);
+	vcpu_post(v1, POST_START);
+	vcpu_run(v1);
+	CHECK(v1->arch.n_boots == 0 && atomic_load(&v1->power) == VCPU_POWER_OFF);
+	CHECK(atomic_load(&v1->posts) == 0 && atomic_load(&vm->n_live) == 1);
+}
+
 static void stopped_twice(void)
 {
 	setup();
@@ -387,6 +404,7 @@ int main(void)
 		SCENE(stopped_for_a_mistake),
 		SCENE(start_and_stop_at_once),
 		SCENE(started_while_the_vm_ends),
+		SCENE(stop_overtakes_start),
 		SCENE(stopped_twice),
 		SCENE(off_without_posts),
 		SCENE(interrupt_for_one_that_is_off),
