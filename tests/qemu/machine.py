@@ -22,6 +22,8 @@ CTRL_X = "\x18"
 SEQUENCE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~\x18]|[^\[])|[\r\x00\x18]")
 BROKEN_SEQUENCE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*)?$")
 FATAL = re.compile(r"(?:trivet: panic|Kernel panic - not syncing)[^\n]*\n")
+# A line of the hypervisor's log, with the line break before it.
+OWN_LINE = re.compile(r"\n?^\[ *\d+\.\d{6}\] [^\n]*\n", re.MULTILINE)
 SEND_AT_ONCE = 100  # the console keeps 256 bytes for a guest that does not read
 
 
@@ -39,9 +41,11 @@ class Machine:
     """The handle a test case gets."""
 
     def __init__(self, command, log_path, limit):
+        self.command = command  # the emulator's
         self.text = ""  # all output, without what only moves a cursor
         self.at = 0  # where the next expect() begins
         self.panic_is_expected = False
+        self.parts = []  # (name, None or why it failed) of tests that share this machine
         self._rest = ""  # the beginning of a control sequence
         self._changed = threading.Condition()
         self._ended = False
@@ -170,6 +174,23 @@ class Machine:
         """Like assert, with a sentence for the one who reads the report."""
         if not condition:
             raise Failure(sentence)
+
+    def part(self, name, why=None):
+        """A test of its own that shares this machine: passed, or failed because of @why."""
+        self._step("%s %s%s" % ("FAIL" if why else "ok", name, ": " + why if why else ""))
+        self.parts.append((name, why))
+
+    def told(self, pattern, timeout=20):
+        """Like expect(), for what a guest writes: lines of ours may stand inside of it."""
+        self._step("told %r" % pattern)
+        regex = re.compile(pattern)
+
+        def search():
+            return regex.search(OWN_LINE.sub("", self.text[self.at:]))
+
+        match = self._wait(search, "/%s/" % pattern, timeout)
+        self.at = len(self.text)
+        return match
 
     # ---- machinery -------------------------------------------------------------------------
 

@@ -43,20 +43,21 @@ def default_config():
 
 
 def play(setup, this):
-    """None when the case passed, else (why, the end of the console)."""
+    """None when the case passed, else (why, the end of the console); and its parts."""
     machine = None
+    why = None
     try:
         machine = setup.start(this)
         this.steps(machine)
-        return None
     except Failure as failure:
-        return str(failure), machine.last_lines(SHOWN_LINES) if machine else []
+        why = str(failure)
     except Exception as error:  # a mistake in a case is a failure of that case
-        return ("%s: %s" % (type(error).__name__, error),
-                machine.last_lines(SHOWN_LINES) if machine else [])
+        why = "%s: %s" % (type(error).__name__, error)
     finally:
         if machine:
             machine.close()
+    parts = machine.parts if machine else []
+    return (why, machine.last_lines(SHOWN_LINES) if machine else []) if why else None, parts
 
 
 def show(this, seconds, failure):
@@ -68,6 +69,15 @@ def show(this, seconds, failure):
         for line in lines:
             print("      | " + line)
     sys.stdout.flush()
+
+
+def show_parts(this, parts):
+    """Of tests that share a machine only those that failed have a line each."""
+    for name, why in parts:
+        if why:
+            print("FAIL  %s/%s: %s" % (this.name, name, why))
+    if parts:
+        print("      %d of %d parts passed" % (sum(not why for _, why in parts), len(parts)))
 
 
 def arguments():
@@ -96,13 +106,15 @@ def main():
         if name not in [c.name for c in CASES]:
             sys.exit("run.py: there is no test %s; --list names them" % name)
     setup = Setup(args.config or default_config())
-    failed = 0
+    failed = total = 0
     for this in chosen:
         begin = time.monotonic()
-        failure = play(setup, this)
+        failure, parts = play(setup, this)
         show(this, time.monotonic() - begin, failure)
-        failed += failure is not None
-    passed = len(chosen) - failed
+        show_parts(this, parts)
+        total += 1 + len(parts)
+        failed += (failure is not None) + sum(why is not None for _, why in parts)
+    passed = total - failed
     if args.counts:
         with open(args.counts, "w", encoding="utf-8") as out:
             out.write("%s %d %d\n" % (args.suite, passed, failed))

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The smallest driver of a GICv3, and the timers. Distributor state is written by one vCPU at a
+ * time: tests see to that.
+ */
+#include <machine/machine.h>
+
+#define DEFAULT_PRIO 0xa0u
+
+/* ---- registers of one bit for each interrupt ------------------------------------------------- */
+
+static u64 sgi_frame(u32 cpu)
+{
+	return GICR_BASE + cpu * GICR_STRIDE + GICR_SGI;
+}
+
+static u64 bit_reg(u32 intid, u32 reg)
+{
+	if (intid < FIRST_SPI)
+		return sgi_frame(this_cpu()->index) + reg;
+	return GICD_BASE + reg + intid / 32 * 4;
+}
+
+bool irq_bit(u32 intid, u32 reg)
+{
+	return read32(bit_reg(intid, reg)) >> intid % 32 & 1;
+}
+
+void irq_set_bit(u32 intid, u32 reg)
+{
+	write32(bit_reg(intid, reg), 1u << intid % 32);
+}
+
+void irq_enable(u32 intid)
+{
+	irq_set_bit(intid, GIC_ISENABLER);
+}
+
+void irq_disable(u32 intid)
+{
+	irq_set_bit(intid, GIC_ICENABLER);
+}
+
+void irq_pend(u32 intid)
+{
+	irq_set_bit(intid, GIC_ISPENDR);
+}
+
+void irq_unpend(u32 intid)
+{
+	irq_set_bit(intid, GIC_ICPENDR);
+}
+
+bool irq_is_pending(u32 intid)
+{
+	return irq_bit(intid, GIC_ISPENDR);
+}
+
+bool irq_is_active(u32 intid)
+{
+	return irq_bit(intid, GIC_ISACTIVER);
+}
+
+/* ---- other registers ------------------------------------------------------------------------- */
+
+static u64 base_of(u32 intid)
+{
+	return intid < FIRST_SPI ? sgi_frame(this_cpu()->index) : GICD_BASE;
+}
+
+void irq_set_prio(u32 intid, u32 prio)
+{
+	write8(base_of(intid) + GIC_IPRIORITYR + intid, (u8)prio);
+}
+
+void irq_set_edge(u32 intid)
+{
+	u64 at = base_of(intid) + GIC_ICFGR + intid / 16 * 4;
+
+	write32(at, read32(at) | 2u << intid % 16 * 2);
+}
+
+void irq_set_group(u32 intid, u32 group)
+{
+	u64 at = bit_reg(intid, GIC_IGROUPR);
+	u32 m = 1u << intid % 32;
+
+	write32(at, group ? read32(at) | m : read32(at) & ~m);
+}
+
+void irq_route(u32 intid, u64 affinity)
+{
+	write64(GICD_BASE + GICD_IROUTER + 8 * (u64)intid, affinity);
+}
+
+void irq_raise(u32 intid, u32 prio)
+{
+	irq_set_prio(intid, prio);
+	irq_set_edge(intid);
+	irq_enable(intid);
+	irq_pend(intid);
+}
+
+void sgi_send(u32 cpu, u32 intid)
+{
+	__asm__ volatile("dsb ishst" ::: "memory");
+	reg_write(ICC_SGI1R, (u64)intid << 24 | 1u << cpu);
+}
+
+void irq_forget(void)
+{
+	struct cpu *c = this_cpu();
+
+	c->n_irqs = c->n_fiqs = c->n_spurious = 0;
+}
+
+u32 irq_lines(void)
+{
+	return ((read32(GICD_BASE + GICD_TYPER) & 0x1f) + 1) * 32;
+}
+
+/* ---- known states ---------------------------------------------------------------------------- */
+
+static void reset_spis(void)
+{
+	for (u32 i = FIRST_SPI; i < irq_lines(); i += 32) {
+		u64 at = GICD_BASE + i / 8;
+
+		write32(at + GIC_ICENABLER, UINT32_MAX);
+		write32(at + GIC_ICPENDR, UINT32_MAX);
+		write32(at + GIC_ICACTIVER, UINT32_MAX);
+		write32(at + GIC_IGROUPR, UINT32_MAX);
+		write32(GICD_BASE + GIC_ICFGR + i / 4, 0);
+		write32(GICD_BASE + GIC_ICFGR + i / 4 + 4, 0);
+		for (u32 k = 0; k < 32; k += 4)
+			write32(GICD_BASE + GIC_IPRIORITYR + i + k, DEFAULT_PRIO * 0x01010101u);
+		for (u32 k = 0; k < 32; k++)
+			irq_route(i + k, 0);
+	}
+}
+
+void irq_cpu_init(void)
+{
+	u32 cpu = this_cpu()->index;
+	u64 sgi = sgi_frame(cpu);
+	u64 waker = GICR_BASE + cpu * GICR_STRIDE + GICR_WAKER;
+
+	write32(waker, 0);
+	write32(sgi + GIC_ICENABLER, UINT32_MAX);
+	write32(sgi + GIC_ICPENDR, UINT32_MAX);
+	write32(sgi + GIC_ICACTIVER, UINT32_MAX);
+	write32(sgi + GIC_IGROUPR, UINT32_MAX);
+	for (u32 k = 0; k < 32; k += 4)
+		write32(sgi + GIC_IPRIORITYR + k, DEFAULT_PRIO * 0x01010101u);
+	write32(sgi + GIC_ISENABLER, 0xffff); /* SGIs */
+	reg_write(ICC_SRE, 7);
+	reg_write(ICC_PMR, 0xff);
+	reg_write(ICC_BPR1, 0);
+	reg_write(ICC_BPR0, 0);
+	reg_write(ICC_CTLR, 0);
+	reg_write(ICC_IGRPEN0, 0);
+	reg_write(ICC_IGRPEN1, 1);
+}
+
+void irq_reset(void)
+{
+	struct cpu *c = this_cpu();
+
+	irq_off();
+	write32(GICD_BASE + GICD_CTLR, 0);
+	reset_spis();
+	irq_cpu_init();
+	write32(GICD_BASE + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_GRP1);
+	c->on_irq = NULL;
+	c->keep_active = false;
+	irq_forget();
+}
+
+/* ---- timers ---------------------------------------------------------------------------------- */
+
+#define TIMER(name, reg, count, line)                                                         \
+	static u64 name##_now(void)                                                           \
+	{                                                                                     \
+		__asm__ volatile("isb" ::: "memory");                                         \
+		return reg_read(count);                                                       \
+	}                                                                                     \
+	static void name##_set_ctl(u64 v)                                                     \
+	{                                                                                     \
+		reg_write(reg##_ctl_el0, v);                                                  \
+	}                                                                                     \
+	static u64 name##_ctl(void)                                                           \
+	{                                                                                     \
+		return reg_read(reg##_ctl_el0);                                               \
+	}                                                                                     \
+	static void name##_set_cval(u64 v)                                                    \
+	{                                                                                     \
+		reg_write(reg##_cval_el0, v);                                                 \
+	}                                                                                     \
+	static void name##_set_tval(u64 v)                                                    \
+	{                                                                                     \
+		reg_write(reg##_tval_el0, v);                                                 \
+	}                                                                                     \
+	const struct timer_regs timer_##name = { #name,		 line,	     name##_now,      \
+						 name##_set_ctl, name##_ctl, name##_set_cval, \
+						 name##_set_tval }
+
+TIMER(virt, cntv, cntvct_el0, INTID_VTIMER);
+TIMER(phys, cntp, cntpct_el0, INTID_PTIMER);
+
+void delay_ms(u64 ms)
+{
+	u64 end = now() + ms_to_ticks(ms);
+
+	while (now() < end)
+		;
+}
