@@ -151,8 +151,11 @@ void arch_vcpu_load(struct arch_vcpu *v)
 	sysreg_write(vmpidr_el2, v->mpidr);
 	sysreg_write(vttbr_el2, v->vm->vttbr);
 	sysreg_write(hcr_el2, v->hcr);
+	/* Not given to guests, but within their reach where nothing finer traps them. */
 	if (sysreg_read(id_aa64pfr0_el1) & ID_AA64PFR0_RAS)
-		sysreg_write(VDISR_EL2, 0); /* not given to guests, but within their reach */
+		sysreg_write(VDISR_EL2, 0);
+	if (sysreg_read(id_aa64pfr1_el1) & ID_AA64PFR1_SME)
+		sysreg_write(TPIDR2_EL0, 0);
 	sysreg_write(cntp_ctl_el0, s->cntp_ctl);
 	sysreg_write(cntv_ctl_el0, s->cntv_ctl);
 	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN);

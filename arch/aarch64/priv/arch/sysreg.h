@@ -75,6 +75,8 @@ static inline void isb(void)
 
 #define VDISR_EL2	S3_4_C12_C1_1
 #define ID_AA64PFR0_RAS BITS(31, 28)
+#define TPIDR2_EL0	S3_3_C13_C0_5
+#define ID_AA64PFR1_SME BITS(27, 24)
 
 /* HCR_EL2 (Arm ARM D19.2.48) */
 #define HCR_VM	   BIT(0)
