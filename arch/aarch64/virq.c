@@ -12,17 +12,13 @@
 #define LR_LO(n) S3_4_C12_C12_##n
 #define LR_HI(n) S3_4_C12_C13_##n
 
-#define LR_CASES(X)                                                                   \
-	X(0, LR_LO(0))                                                                \
-	X(1, LR_LO(1))                                                                \
-	X(2, LR_LO(2))                                                                \
-	X(3, LR_LO(3))                                                                \
-	X(4, LR_LO(4))                                                                \
-	X(5, LR_LO(5))                                                                \
-	X(6, LR_LO(6))                                                                \
-	X(7, LR_LO(7))                                                                \
-	X(8, LR_HI(0)) X(9, LR_HI(1)) X(10, LR_HI(2)) X(11, LR_HI(3)) X(12, LR_HI(4)) \
-		X(13, LR_HI(5)) X(14, LR_HI(6)) X(15, LR_HI(7))
+/* clang-format off */
+#define LR_CASES(X) \
+	X(0, LR_LO(0)) X(1, LR_LO(1)) X(2, LR_LO(2)) X(3, LR_LO(3)) \
+	X(4, LR_LO(4)) X(5, LR_LO(5)) X(6, LR_LO(6)) X(7, LR_LO(7)) \
+	X(8, LR_HI(0)) X(9, LR_HI(1)) X(10, LR_HI(2)) X(11, LR_HI(3)) \
+	X(12, LR_HI(4)) X(13, LR_HI(5)) X(14, LR_HI(6)) X(15, LR_HI(7))
+/* clang-format on */
 
 static u64 lr_read(u32 n)
 {

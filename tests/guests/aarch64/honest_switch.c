@@ -81,16 +81,14 @@ static void fp_registers(void)
 	on_both(hold_fp);
 }
 
-#define EACH_REG(X)                                                                       \
-	X(tpidr_el0)                                                                      \
-	X(tpidrro_el0)                                                                    \
-	X(tpidr_el1)                                                                      \
-	X(contextidr_el1)                                                                 \
-	X(afsr0_el1)                                                                      \
-	X(afsr1_el1)                                                                      \
-	X(esr_el1) X(far_el1) X(elr_el1) X(spsr_el1) X(sp_el0) X(amair_el1) X(ttbr1_el1)  \
-		X(cntkctl_el1) X(par_el1) X(csselr_el1) X(cntv_cval_el0) X(cntp_cval_el0) \
-			X(cpacr_el1) X(ICC_PMR) X(ICC_BPR1) X(ICC_BPR0)
+/* clang-format off */
+#define EACH_REG(X) \
+	X(tpidr_el0) X(tpidrro_el0) X(tpidr_el1) X(contextidr_el1) X(afsr0_el1) \
+	X(afsr1_el1) X(esr_el1) X(far_el1) X(elr_el1) X(spsr_el1) \
+	X(sp_el0) X(amair_el1) X(ttbr1_el1) X(cntkctl_el1) X(par_el1) \
+	X(csselr_el1) X(cntv_cval_el0) X(cntp_cval_el0) X(cpacr_el1) X(ICC_PMR) \
+	X(ICC_BPR1) X(ICC_BPR0)
+/* clang-format on */
 
 /* Bits that exist are different at each vCPU, whatever the register's layout. */
 static void hold_system(u64 me)
