@@ -47,10 +47,10 @@ static inline void isb(void)
 #define ICH_VTR_EL2  S3_4_C12_C11_1
 #define ICH_VMCR_EL2 S3_4_C12_C11_7
 
-#define ICH_HCR_EN   BIT(0)
-#define ICH_HCR_UIE  BIT(1)
-#define ICH_HCR_NPIE BIT(3)
-#define ICH_HCR_TDIR BIT(14)
+#define ICH_HCR_EN    BIT(0)
+#define ICH_HCR_UIE   BIT(1)
+#define ICH_HCR_NPIE  BIT(3)
+#define ICH_HCR_TDIR  BIT(14)
 #define ICH_VMCR_EOIM BIT(9)
 
 #define ICH_VTR_LIST_REGS BITS(4, 0)
@@ -137,12 +137,12 @@ enum esr_ec {
 static_assert(field_get(ESR_EC, 0x93800007u) == EC_DABT_LOWER, "sample ESR of a data abort");
 
 /* Fault status (Arm ARM table of ISS encodings for data aborts), level in the low two bits */
-#define FSC_KIND	  BITS(5, 2)
-#define FSC_TRANSLATION	  1
-#define FSC_PERMISSION	  3
-#define FSC_SYNC_EXTERNAL 0x10
+#define FSC_KIND	       BITS(5, 2)
+#define FSC_TRANSLATION	       1
+#define FSC_PERMISSION	       3
+#define FSC_SYNC_EXTERNAL      0x10
 #define FSC_SYNC_EXTERNAL_WALK 0x14
-#define FSC_LEVEL	BITS(1, 0)
+#define FSC_LEVEL	       BITS(1, 0)
 
 #define HPFAR_FIPA BITS(43, 4)
 #define PAR_F	   BIT(0)
