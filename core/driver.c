@@ -3,7 +3,6 @@
  * port/driver.h, as the core keeps it: what a host driver may ask for. (Interrupt controllers
  * register in irq.c, disks in stores.c.)
  */
-#include <base/bits.h>
 #include <base/fmt.h>
 #include <core/console.h>
 #include <core/driver.h>
@@ -29,9 +28,10 @@ enum status driver_map(struct range win, struct mmio *out)
 
 enum status driver_dma_alloc(size_t size, void **out)
 {
+	u64 n = size / PAGE_SIZE + (size % PAGE_SIZE != 0);
 	hpa_t at;
 
-	TRY(pmm_alloc_pages(PMM_HYPERVISOR, (u32)(align_up(size, PAGE_SIZE) / PAGE_SIZE), &at));
+	TRY(pmm_alloc_pages(PMM_HYPERVISOR, (u32)MIN(n, UINT32_MAX), &at));
 	*out = arch_phys_to_virt(at);
 	return OK;
 }
