@@ -157,7 +157,7 @@ coverage: $(UNIT_NAMES:%=$(TB)/cov/unit/%) $(TB)/cov/golden $(DATA)/done
 # ---- the tools' own tests ----------------------------------------------------------------------
 tool-tests:
 	@mkdir -p $(COUNTS)
-	@$(PY) tools/ci/test_metrics.py $(COUNTS)/tool-tests.counts
+	@$(PY) tools/ci/selftest.py $(COUNTS)/tool-tests.counts
 
 # ---- fuzzing -----------------------------------------------------------------------------------
 FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
