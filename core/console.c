@@ -13,6 +13,7 @@
 #include <base/str.h>
 #include <core/console_ring.h>
 #include <core/locks.h>
+#include <port/arch.h>
 #include <port/driver.h>
 
 #define CTRL_X	    0x18
@@ -22,6 +23,7 @@
 #define LINE_BUDGET 1024    /* bytes taken from one line of ours, and pushed by it */
 #define RX_BUDGET   64	    /* bytes taken by one poll */
 #define SLACK	    128	    /* what a port may write while a note tells what it has lost */
+#define DEAF_S	    2	    /* a guest that has read nothing for so long is not waited for */
 #define PANIC_TRIES 1000000 /* for one byte; more than a slow UART needs for it */
 
 static_assert((CONSOLE_IN_RING & (CONSOLE_IN_RING - 1)) == 0, "indexes wrap with it");
@@ -74,7 +76,8 @@ static struct {
 	struct spinlock lines_lock;
 
 	struct spinlock rx_lock;
-	bool prefix; /* rx: the last key was Ctrl+X */
+	bool prefix;	     /* rx: the last key was Ctrl+X */
+	atomic_bool rx_left; /* the UART may have more, and its interrupt is off */
 
 	struct spinlock tx_lock;
 	char note[48]; /* tx: "[... n bytes dropped ...]" */
@@ -263,7 +266,7 @@ static enum tx_result tx_step(struct tx_locked l)
 	return TX_SENT;
 }
 
-bool console_busy(void)
+static bool tx_busy(void)
 {
 	const struct console_port *focus = focus_port();
 
@@ -271,6 +274,11 @@ bool console_busy(void)
 		return false;
 	return atomic_load_explicit(&console.note_left, memory_order_relaxed) ||
 	       ring_pending(&console.own) || (focus && ring_pending(focus));
+}
+
+bool console_busy(void)
+{
+	return atomic_load_explicit(&console.rx_left, memory_order_relaxed) || tx_busy();
 }
 
 /* The fences order "bytes are in the ring" against "the transmitter is free", on both sides: one
@@ -290,21 +298,16 @@ static void tx_pump(u32 budget)
 			r = tx_step(l);
 		tx_unlock(&l);
 		atomic_thread_fence(memory_order_seq_cst);
-	} while (r == TX_DRAINED && budget && console_busy());
+	} while (r == TX_DRAINED && budget && tx_busy());
 }
 
 /* ---- our own lines ------------------------------------------------------------------------- */
-
-static void lines_put(struct lines_locked l, u8 c)
-{
-	(void)l;
-	ring_put(&console.own, c);
-}
 
 static void lines_add(struct lines_locked l, const char *text)
 {
 	const struct console_port *focus = focus_port();
 
+	(void)l;
 	if (!ring_pending(&console.own))
 		atomic_store_explicit(&console.own_after, focus ? focus->out_head : 0,
 				      memory_order_relaxed);
@@ -312,13 +315,13 @@ static void lines_add(struct lines_locked l, const char *text)
 		u8 c = (u8)text[i];
 
 		if (c == '\n')
-			lines_put(l, '\r');
+			ring_put(&console.own, '\r');
 		else if ((c < ' ' && c != '\t') || c == 0x7f)
 			c = '?';
-		lines_put(l, c);
+		ring_put(&console.own, c);
 	}
-	lines_put(l, '\r');
-	lines_put(l, '\n');
+	ring_put(&console.own, '\r');
+	ring_put(&console.own, '\n');
 }
 
 void console_write_line(const char *text)
@@ -372,13 +375,8 @@ void console_port_write(struct console_port *p, u8 c)
 
 bool console_port_read(struct console_port *p, u8 *c)
 {
-	u32 tail = atomic_load_explicit(&p->in_tail, memory_order_relaxed);
-
-	if (atomic_load_explicit(&p->in_head, memory_order_acquire) == tail)
-		return false;
-	*c = p->in[tail % CONSOLE_IN_RING];
-	atomic_store_explicit(&p->in_tail, tail + 1, memory_order_release);
-	return true;
+	atomic_store_explicit(&p->in_read_at, arch_cycles(), memory_order_relaxed);
+	return input_take(p, c);
 }
 
 /* The separator belongs before what the port has kept, so our lines are due at once. */
@@ -399,13 +397,15 @@ static void focus_set(u32 place)
 
 static void list_port(const struct console_port *p, u32 place)
 {
-	u32 pending = ring_pending(p);
-	char digit[4] = "";
+	u32 dropped = atomic_load_explicit(&p->in_dropped, memory_order_relaxed);
+	char digit[4] = "", lost[40] = "";
 
 	if (place < 9)
 		fmt_snprintf(digit, sizeof(digit), "%u", place + 1);
-	write_linef("%c %2s  VM %u \"%s\": %s, %u bytes not shown", p == focus_port() ? '*' : ' ',
-		    digit, p->id, p->name, p->state ? p->state(p) : "unknown", pending);
+	if (dropped)
+		fmt_snprintf(lost, sizeof(lost), ", %u typed bytes lost", dropped);
+	write_linef("%c %2s  VM %u \"%s\": %s, %u bytes not shown%s", p == focus_port() ? '*' : ' ',
+		    digit, p->id, p->name, p->state(p), ring_pending(p), lost);
 }
 
 static void list_ports(void)
@@ -428,18 +428,14 @@ static void show_help(void)
 static void input_put(struct rx_locked l, u8 c, struct keys *keys)
 {
 	struct console_port *p = focus_port();
-	u32 head;
 
 	(void)l;
 	if (!p)
 		return;
-	head = atomic_load_explicit(&p->in_head, memory_order_relaxed);
-	if (head - atomic_load_explicit(&p->in_tail, memory_order_acquire) == CONSOLE_IN_RING) {
-		p->in_dropped++;
-	} else {
-		p->in[head % CONSOLE_IN_RING] = c;
-		atomic_store_explicit(&p->in_head, head + 1, memory_order_release);
-	}
+	if (input_is_full(p))
+		atomic_fetch_add_explicit(&p->in_dropped, 1, memory_order_relaxed);
+	else
+		input_add(p, c);
 	keys->input |= BIT(console.focus);
 }
 
@@ -474,14 +470,41 @@ static void take_key(struct rx_locked l, u8 c, struct keys *keys)
 	}
 }
 
+/* No room for another byte, and a guest that makes some. */
+static bool rx_has_to_wait(struct rx_locked l)
+{
+	const struct console_port *p = focus_port();
+
+	(void)l;
+	return p && input_is_full(p) &&
+	       arch_cycles() - atomic_load_explicit(&p->in_read_at, memory_order_relaxed) <
+		       arch_cycles_hz() * DEAF_S;
+}
+
+/* While bytes are left the interrupt would not end; who sees console_busy() asks again instead. */
+static void rx_leave(struct rx_locked l, const struct uart_ops *uart, bool left)
+{
+	(void)l;
+	if (atomic_exchange(&console.rx_left, left) == left)
+		return;
+	if (left)
+		uart->rx_disable(console.uart_ctx);
+	else
+		uart->rx_enable(console.uart_ctx);
+}
+
 static struct keys take_keys(const struct uart_ops *uart)
 {
 	struct rx_locked l = rx_lock();
 	struct keys keys = { 0 };
+	u32 n = 0;
 	u8 c;
 
-	for (u32 i = 0; i < RX_BUDGET && uart->getc(console.uart_ctx, &c); i++)
+	while (n < RX_BUDGET && !rx_has_to_wait(l) && uart->getc(console.uart_ctx, &c)) {
 		take_key(l, c, &keys);
+		n++;
+	}
+	rx_leave(l, uart, n == RX_BUDGET || rx_has_to_wait(l));
 	rx_unlock(&l);
 	return keys;
 }
@@ -491,8 +514,7 @@ static void serve_keys(struct keys keys)
 	for (; keys.input; keys.input &= keys.input - 1) {
 		struct console_port *p = console.port[bit_lowest(keys.input)];
 
-		if (p->input)
-			p->input(p);
+		p->input(p);
 	}
 	if (keys.list)
 		list_ports();
@@ -523,7 +545,7 @@ void console_poll(void)
 
 void console_flush(void)
 {
-	for (u32 i = 0; i < PANIC_TRIES && console_busy(); i++)
+	for (u32 i = 0; i < PANIC_TRIES && tx_busy(); i++)
 		tx_pump(TX_BUDGET);
 }
 

@@ -5,6 +5,7 @@
  */
 #include <base/fmt.h>
 #include <core/console.h>
+#include <core/cpu.h>
 #include <core/driver.h>
 #include <core/kmap.h>
 #include <core/log.h>
@@ -74,6 +75,9 @@ static void uart_rx(void *ctx)
 {
 	(void)ctx;
 	console_poll();
+	/* The scheduler comes back to what is left. */
+	if (console_busy())
+		this_cpu()->resched = true;
 }
 
 /* Only the machine's console is ours; other UARTs are for guests. */

@@ -19,6 +19,7 @@
 #define CR   0x030
 #define IFLS 0x034
 #define IMSC 0x038
+#define RIS  0x03c
 #define ICR  0x044
 
 #define DR_DATA	 BITS(7, 0)
@@ -64,14 +65,18 @@ static bool pl011_putc(void *ctx, u8 c)
 }
 
 /*
- * Nothing to read: drop the interrupt condition, then look again, because a byte that came in
- * between has raised it for the last time.
+ * Reading the last byte ends the interrupt. Where it has not, it is ended by hand, and never while
+ * bytes are there: some models raise it with the first byte only, so it would not come again.
+ * Hence the last look: a byte that came in between has raised it for the last time.
  */
 static bool receiver_is_empty(const struct pl011 *u)
 {
 	if (!(mmio_read32(u->m, FR) & FR_RXFE))
 		return false;
-	mmio_write32(u->m, ICR, INT_RX | INT_RX_TIMEOUT);
+	if (!(mmio_read32(u->m, RIS) & (INT_RX | INT_RX_TIMEOUT)))
+		return true;
+	if (mmio_read32(u->m, FR) & FR_RXFE)
+		mmio_write32(u->m, ICR, INT_RX | INT_RX_TIMEOUT);
 	return mmio_read32(u->m, FR) & FR_RXFE;
 }
 
@@ -97,11 +102,19 @@ static void pl011_rx_enable(void *ctx)
 	mmio_write32(u->m, IMSC, INT_RX | INT_RX_TIMEOUT);
 }
 
+static void pl011_rx_disable(void *ctx)
+{
+	const struct pl011 *u = ctx;
+
+	mmio_write32(u->m, IMSC, 0);
+}
+
 static const struct uart_ops pl011_ops = {
 	.name = "pl011",
 	.putc = pl011_putc,
 	.getc = pl011_getc,
 	.rx_enable = pl011_rx_enable,
+	.rx_disable = pl011_rx_disable,
 };
 
 /* Let the line finish what it has; a transmitter stopped by its peer is given up on. */

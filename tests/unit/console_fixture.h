@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <core/console.h>
+#include <port/arch.h>
 #include <port/driver.h>
 
 /* Exactly @text came out since the last look. */
@@ -30,6 +31,7 @@ static struct {
 	u32 refusals;
 	char in[4096];
 	u32 in_at, in_end;
+	bool rx_off; /* its interrupt */
 } uart;
 
 static inline bool uart_putc(void *ctx, u8 c)
@@ -58,6 +60,13 @@ static inline bool uart_getc(void *ctx, u8 *c)
 static inline void uart_rx_enable(void *ctx)
 {
 	(void)ctx;
+	uart.rx_off = false;
+}
+
+static inline void uart_rx_disable(void *ctx)
+{
+	(void)ctx;
+	uart.rx_off = true;
 }
 
 static const struct uart_ops uart_ops = {
@@ -65,6 +74,7 @@ static const struct uart_ops uart_ops = {
 	.putc = uart_putc,
 	.getc = uart_getc,
 	.rx_enable = uart_rx_enable,
+	.rx_disable = uart_rx_disable,
 };
 
 static inline void check_shown(int line, const char *want)
@@ -90,15 +100,23 @@ static inline const char *shown_since(void)
 	return text;
 }
 
-static inline void type(const char *keys)
+/* The UART has received @keys; nobody has looked yet. */
+static inline void receive(const char *keys)
 {
 	size_t n = strlen(keys);
 
+	CHECK(uart.in_at == uart.in_end && n <= sizeof(uart.in));
 	uart.in_at = 0;
 	memcpy(uart.in, keys, n);
 	uart.in_end = (u32)n;
-	while (uart.in_at < uart.in_end)
+}
+
+static inline void type(const char *keys)
+{
+	receive(keys);
+	do
 		console_poll();
+	while (uart.in_at < uart.in_end);
 }
 
 /* ---- ports --------------------------------------------------------------------------------- */
@@ -155,6 +173,7 @@ static inline void port_got(int line, u32 i, const char *want)
 static inline void boot(u32 n_ports, int room)
 {
 	uart.room = room;
+	fake_clock = (struct fake_clock){ .now = 1000000, .hz = 1000 };
 	console_attach(&uart_ops, NULL);
 	add_ports(n_ports);
 	shown_since();

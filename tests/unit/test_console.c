@@ -170,19 +170,80 @@ static void input_goes_to_the_focus(void)
 	GOT(0, "\030x");
 }
 
-static void input_beyond_the_ring_is_dropped(void)
+/* A ring and ten bytes more of the same key. */
+static const char *many_keys(void)
 {
-	char keys[CONSOLE_IN_RING + 11];
+	static char keys[CONSOLE_IN_RING + 11];
+
+	memset(keys, 'k', sizeof(keys) - 1);
+	return keys;
+}
+
+static void poll_often(void)
+{
+	for (u32 i = 0; i < CONSOLE_IN_RING; i++)
+		console_poll();
+}
+
+static void input_beyond_the_ring_waits_in_the_uart(void)
+{
+	u32 n = 0;
+	u8 c;
 
 	boot(1, -1);
-	memset(keys, 'k', sizeof(keys));
-	keys[sizeof(keys) - 1] = '\0';
-	type(keys);
+	GOT(0, ""); /* somebody reads */
+	receive(many_keys());
+	poll_often();
+	CHECK(uart.in_at == CONSOLE_IN_RING && uart.rx_off && console_busy());
+	for (; n < 8; n++)
+		CHECK(console_port_read(&port[0], &c));
+	poll_often();
+	CHECK(uart.in_at == CONSOLE_IN_RING + 8 && uart.rx_off && console_busy());
+	for (; n < CONSOLE_IN_RING + 8; n++)
+		CHECK(console_port_read(&port[0], &c));
+	poll_often();
+	CHECK(!uart.rx_off && !console_busy());
+	GOT(0, "kk");
+	CHECK(port[0].in_dropped == 0);
+}
+
+/* Else our own keys would wait behind what it never reads. */
+static void a_deaf_guest_is_not_waited_for(void)
+{
+	boot(2, -1);
+	GOT(0, "");
+	receive(many_keys());
+	poll_often();
+	CHECK(uart.rx_off);
+	fake_clock.now += 10 * fake_clock.hz;
+	poll_often();
+	CHECK(!uart.rx_off && !console_busy());
 	CHECK(port[0].in_dropped == 10);
-	keys[CONSOLE_IN_RING] = '\0';
-	GOT(0, keys);
+	type("\0302more");
+	GOT(1, "more");
+	shown_since();
+	type("\030l");
+	CHECK(strstr(shown_since(),
+		     "\"linux-a\": running, 0 bytes not shown, 10 typed bytes lost"));
+	n_inputs[0] = 0;
+	type("\0301again");
+	CHECK(n_inputs[0] && port[0].in_dropped == 15);
+	GOT(0, many_keys() + 10);
 	type("again");
 	GOT(0, "again");
+}
+
+/* Its interrupt may not come again for bytes that were there before, so there is no waiting for it. */
+static void what_one_poll_leaves_the_next_takes(void)
+{
+	boot(1, -1);
+	receive(many_keys() + CONSOLE_IN_RING - 90); /* 100 of them */
+	console_poll();
+	CHECK(uart.in_at < 100 && uart.rx_off && console_busy());
+	console_poll();
+	console_poll();
+	CHECK(uart.in_at == 100 && !uart.rx_off && !console_busy());
+	GOT(0, many_keys() + CONSOLE_IN_RING - 90);
 }
 
 static void lists_and_help(void)
@@ -355,7 +416,9 @@ int main(void)
 		SCENE(focus_moves),
 		SCENE(focus_moves_while_the_uart_is_full),
 		SCENE(input_goes_to_the_focus),
-		SCENE(input_beyond_the_ring_is_dropped),
+		SCENE(input_beyond_the_ring_waits_in_the_uart),
+		SCENE(a_deaf_guest_is_not_waited_for),
+		SCENE(what_one_poll_leaves_the_next_takes),
 		SCENE(lists_and_help),
 		SCENE(without_ports),
 		SCENE(one_hint_when_there_are_several),

@@ -6,7 +6,9 @@
  *
  * Nobody ever waits for the UART (but last words): writers fill rings and push what it takes now;
  * the rest goes out with the next write or console_poll(). A ring that is full loses its oldest
- * bytes, and says so where they are missing.
+ * bytes, and says so where they are missing. What is typed faster than the guest reads stays in
+ * the UART, and so with the sender; only a guest that has stopped reading loses it, and then our
+ * own keys still work.
  */
 #pragma once
 
@@ -27,7 +29,8 @@ struct console_port {
 	_Atomic u32 out_head, out_tail; /* run freely; what lies between has not been shown */
 	u8 in[CONSOLE_IN_RING];
 	_Atomic u32 in_head, in_tail;
-	u32 in_dropped; /* bytes of input that found the ring full */
+	_Atomic u32 in_dropped; /* bytes of input that found the ring full */
+	_Atomic u64 in_read_at; /* when the guest last asked for input (arch_cycles) */
 	/* Input has arrived; called on the CPU that took the UART's interrupt, no lock held. */
 	void (*input)(struct console_port *p);
 	/* One word for the list: "running", "off", ... Called with no lock held. */
@@ -60,7 +63,7 @@ struct uart_ops;
 void console_attach(const struct uart_ops *ops, void *ctx);
 /* Take what the UART has received (from its interrupt); give it what is waiting (any time). */
 void console_poll(void);
-/* Something waits for the UART's transmitter: call console_poll() again soon. */
+/* Something waits for the UART's transmitter or in its receiver: call console_poll() again soon. */
 bool console_busy(void);
 /* Wait (bounded) until nothing does: before the machine is switched off. */
 void console_flush(void);

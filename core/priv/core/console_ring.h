@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The output ring of a console port. It has one writer at a time, who never looks at the tail and
+ * The rings of a console port. That of output has one writer at a time, who never looks at the tail and
  * so never waits, and one reader, who has the transmitter. When the writer has overtaken, the
  * reader sees it by the distance of head and tail, before and after it has read a byte.
  */
@@ -38,4 +38,32 @@ static inline bool ring_peek(const struct console_port *p, u8 *c)
 	*c = __atomic_load_n(&p->out[tail % OUT_RING], __ATOMIC_RELAXED);
 	atomic_thread_fence(memory_order_acquire);
 	return ring_pending(p) < OUT_RING;
+}
+
+/* ---- the ring of a port's input: one writer (the receiver's lock), one reader (the device's) -- */
+
+static inline bool input_is_full(const struct console_port *p)
+{
+	return atomic_load_explicit(&p->in_head, memory_order_relaxed) -
+		       atomic_load_explicit(&p->in_tail, memory_order_acquire) ==
+	       CONSOLE_IN_RING;
+}
+
+static inline void input_add(struct console_port *p, u8 c)
+{
+	u32 head = atomic_load_explicit(&p->in_head, memory_order_relaxed);
+
+	p->in[head % CONSOLE_IN_RING] = c;
+	atomic_store_explicit(&p->in_head, head + 1, memory_order_release);
+}
+
+static inline bool input_take(struct console_port *p, u8 *c)
+{
+	u32 tail = atomic_load_explicit(&p->in_tail, memory_order_relaxed);
+
+	if (atomic_load_explicit(&p->in_head, memory_order_acquire) == tail)
+		return false;
+	*c = p->in[tail % CONSOLE_IN_RING];
+	atomic_store_explicit(&p->in_tail, tail + 1, memory_order_release);
+	return true;
 }

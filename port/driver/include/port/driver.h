@@ -99,8 +99,13 @@ struct uart_ops {
 	bool (*putc)(void *ctx, u8 c);
 	/* The next received byte; false when there is none. */
 	bool (*getc)(void *ctx, u8 *c);
-	/* Enable the receive interrupt. The driver calls the handler given to driver_irq_request. */
+	/*
+	 * Enable the receive interrupt. The driver calls the handler given to driver_irq_request. It
+	 * stays asserted as long as getc() has not said that there is nothing.
+	 */
 	void (*rx_enable)(void *ctx);
+	/* Disable it: for as long as bytes are left in the UART. */
+	void (*rx_disable)(void *ctx);
 };
 
 struct block_ops {
