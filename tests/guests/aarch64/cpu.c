@@ -139,9 +139,14 @@ u64 cpu_start(u32 index, void (*fn)(u64 arg), u64 arg)
 	return (u64)hvc(PSCI_CPU_ON, index, (u64)secondary_entry, (u64)c);
 }
 
+bool cpu_is_off(u32 index)
+{
+	return hvc(PSCI_AFFINITY_INFO, index, 0, 0) == 1;
+}
+
 bool cpu_join(u32 index)
 {
-	return WAIT_FOR(hvc(PSCI_AFFINITY_INFO, index, 0, 0) == 1, LONG_MS);
+	return WAIT_FOR(cpu_is_off(index), LONG_MS);
 }
 
 noreturn_fn void power_off(void)

@@ -103,6 +103,7 @@ static inline struct cpu *this_cpu(void)
 u32 n_cpus(void);
 /* Start vCPU @index at @fn(@arg); the answer of CPU_ON. It goes off when @fn returns. */
 u64 cpu_start(u32 index, void (*fn)(u64 arg), u64 arg);
+bool cpu_is_off(u32 index);
 /* Wait until it is off. False: it does not go off. */
 bool cpu_join(u32 index);
 void secondary_entry(void);
