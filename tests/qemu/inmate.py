@@ -13,15 +13,20 @@ def read_tests(vm, place, name, timeout=60):
     if place != vm_in_focus(vm):
         vm.focus(place)
     begin = vm.at
-    vm.told(r"done: [^;]*;|not ok 0 [^;]*;", timeout)
-    text = OWN_LINE.sub("", vm.text[begin:vm.at])
+    why = None
+    try:
+        vm.told(r"done: [^;]*;|not ok 0 [^;]*;", timeout)
+    except Failure as failure:  # what it told before it stopped counts all the same
+        why = str(failure)
+    text = OWN_LINE.sub("", vm.text[begin:])
     plan = re.search(r"1\.\.(\d+);", text)
     found = RESULT.findall(text)
-    for failed, _, test, why in found:
-        vm.part("%s/%s" % (name, test), why or "failed" if failed else None)
-    if not plan or len(found) != int(plan.group(1)):
-        raise Failure('guest "%s" planned %s tests and told of %d; the last: %s'
-                      % (name, plan.group(1) if plan else "no", len(found), text[-300:]))
+    for failed, _, test, reason in found:
+        vm.part("%s/%s" % (name, test), reason or "failed" if failed else None)
+    if why or not plan or len(found) != int(plan.group(1)):
+        raise Failure('guest "%s" planned %s tests and told of %d, the last %s%s'
+                      % (name, plan.group(1) if plan else "no", len(found),
+                         found[-1][2] if found else "none", ": " + why if why else ""))
 
 
 def vm_in_focus(vm):

@@ -32,6 +32,7 @@ static_assert(sizeof(struct frame) == 288, "start.S");
 in_section(".data") struct cpu cpus[MAX_CPUS];
 in_section(".data") alignas(4096) static u64 level1[GIB_ENTRIES];
 in_section(".data") u32 n_bss_dirty;
+struct board_state board_found;
 in_section(".stacks") alignas(16) u8 stacks[MAX_CPUS][STACK_SIZE];
 extern u8 stack_top0[];
 __asm__(".global stack_top0\n\t.set stack_top0, stacks + 16384");
@@ -102,6 +103,7 @@ noreturn_fn void first_main(void)
 	count_dirty_bss();
 	build_tables();
 	cpu_setup(&cpus[0]);
+	board_note(&board_found);
 	tree_attach((const void *)cpus[0].entry.x[0]);
 	irq_reset();
 	guest_main();

@@ -30,6 +30,8 @@ void guest_main(void)
 			suite_run(suites[i]);
 	}
 	say("done: %s;", tests_passed() ? "all passed" : "some failed");
-	if (str_eq_c(arg_get("end"), "ask") && key_wait() == 'r')
+	if (str_eq_c(arg_get("end"), "ask") && key_wait() == 'r') {
+		leave_traces();
 		hvc(PSCI_SYSTEM_RESET, 0, 0, 0);
+	}
 }

@@ -52,6 +52,28 @@ static void memory_is_zero(void)
 		 (unsigned long long)first);
 }
 
+/* At the first start as after a restart: nothing enabled, pending, active, routed elsewhere. */
+static void devices_are_reset(void)
+{
+	const struct board_state *b = &board_found;
+
+	check_eq(b->gicd_ctlr, GICD_CTLR_ARE | GICD_CTLR_DS);
+	check_eq(b->enabled, 0);
+	check_eq(b->pending, 0);
+	check_eq(b->active, 0);
+	check_eq(b->prio, 0);
+	check_eq(b->config, 0);
+	check_eq(b->routed, 0);
+	check_eq(b->uart_cr, 0x300);
+	check_eq(b->uart_imsc, 0);
+	check_eq(b->uart_lcr, 0);
+	check_eq(b->virt_ctl & (TIMER_ENABLE | TIMER_IMASK), 0);
+	check_eq(b->phys_ctl & (TIMER_ENABLE | TIMER_IMASK), 0);
+	check_eq(b->pmr, 0);
+	check_eq(b->igrpen, 0);
+	check_eq(b->rpr, RPR_IDLE);
+}
+
 /* A pattern larger than what is loaded in one piece. */
 static void image_is_whole(void)
 {
@@ -83,6 +105,26 @@ static void memory_is_writable(void)
 		wrong += *(volatile u64 *)at != ~at;
 	}
 	check_eq(wrong, 0);
+}
+
+void leave_traces(void)
+{
+	for (u32 i = FIRST_SPI; i < irq_lines(); i++) {
+		irq_raise(i, 0x50);
+		irq_route(i, i & 1);
+	}
+	irq_enable(INTID_VTIMER);
+	irq_enable(INTID_PTIMER);
+	timer_virt.set_cval(0);
+	timer_phys.set_cval(0);
+	timer_virt.set_ctl(TIMER_ENABLE);
+	timer_phys.set_ctl(TIMER_ENABLE);
+	irq_ack();
+	irq_ack();
+	write32(UART_BASE + UART_LCR, 0x70);
+	write32(UART_BASE + UART_CR, 0xb01);
+	write32(UART_BASE + UART_IMSC, 0x7ff);
+	write32(UART_BASE + UART_DR, '\r');
 }
 
 /* ---- the tree -------------------------------------------------------------------------------- */
@@ -168,15 +210,11 @@ static void tree_devices(void)
 }
 
 static const struct test tests[] = {
-	{ "registers", registers },
-	{ "bss_is_zero", bss_is_zero },
-	{ "memory_is_zero", memory_is_zero },
-	{ "image_is_whole", image_is_whole },
-	{ "tree_is_there", tree_is_there },
-	{ "tree_memory", tree_memory },
-	{ "tree_cpus", tree_cpus },
-	{ "tree_devices", tree_devices },
-	{ "memory_is_writable", memory_is_writable },
+	{ "registers", registers },	      { "bss_is_zero", bss_is_zero },
+	{ "memory_is_zero", memory_is_zero }, { "devices_are_reset", devices_are_reset },
+	{ "image_is_whole", image_is_whole }, { "tree_is_there", tree_is_there },
+	{ "tree_memory", tree_memory },	      { "tree_cpus", tree_cpus },
+	{ "tree_devices", tree_devices },     { "memory_is_writable", memory_is_writable },
 };
 
 const struct suite suite_boot = { "boot", tests, array_size(tests) };

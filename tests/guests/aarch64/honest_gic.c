@@ -204,6 +204,29 @@ static void level_by_hand(void)
 	check_eq(irq_ack(), INTID_SPURIOUS);
 }
 
+/* An end finds its interrupt, however many more urgent ones have become pending meanwhile. */
+static void ended_below_urgent(void)
+{
+	irq_reset();
+	irq_raise(40, 0x80);
+	check_eq(irq_ack(), 40);
+	for (u32 i = 1; i <= 20; i++)
+		irq_raise(40 + i, 0x40);
+	irq_end(40);
+	check(!irq_is_active(40));
+	check_eq(reg_read(ICC_RPR), RPR_IDLE);
+	for (u32 i = 1; i <= 20; i++) {
+		u32 intid = irq_ack();
+
+		check(intid > 40 && intid <= 60);
+		irq_end(intid);
+	}
+	irq_pend(40);
+	check_eq(irq_ack(), 40);
+	irq_end(40);
+	check_eq(irq_ack(), INTID_SPURIOUS);
+}
+
 static void disabled_in_flight(void)
 {
 	irq_reset();
@@ -312,6 +335,7 @@ static const struct test tests[] = {
 	{ "sgi_life", sgi_life },
 	{ "edge_while_active", edge_while_active },
 	{ "level_by_hand", level_by_hand },
+	{ "ended_below_urgent", ended_below_urgent },
 	{ "disabled_in_flight", disabled_in_flight },
 	{ "unpended_in_flight", unpended_in_flight },
 	{ "activated_by_hand", activated_by_hand },

@@ -170,10 +170,13 @@ static void wfi_wakes(const struct timer_regs *timer)
 	begin(timer);
 	for (u32 i = 1; i <= 5; i++) {
 		arm_in(1000);
-		irq_on();
-		while (this_cpu()->n_irqs < i)
+		/* Looked at while masked, or it might come between the look and the sleep. */
+		while (this_cpu()->n_irqs < i) {
 			wait_irq();
-		irq_off();
+			irq_on();
+			sync_all();
+			irq_off();
+		}
 	}
 	finish(5);
 }

@@ -139,6 +139,32 @@ static void reset_spis(void)
 	}
 }
 
+/* Before anybody has touched it. */
+void board_note(struct board_state *b)
+{
+	u64 sgi = sgi_frame(0);
+
+	*b = (struct board_state){ .gicd_ctlr = read32(GICD_BASE + GICD_CTLR) };
+	for (u32 i = 0; i < irq_lines(); i++) {
+		u64 frame = i < FIRST_SPI ? sgi : GICD_BASE;
+
+		b->enabled |= read32(frame + GIC_ISENABLER + i / 32 * 4);
+		b->pending |= read32(frame + GIC_ISPENDR + i / 32 * 4);
+		b->active |= read32(frame + GIC_ISACTIVER + i / 32 * 4);
+		b->prio |= read8(frame + GIC_IPRIORITYR + i);
+		b->config |= i < FIRST_SPI ? 0 : read32(frame + GIC_ICFGR + i / 16 * 4);
+		b->routed |= i < FIRST_SPI ? 0 : read32(GICD_BASE + GICD_IROUTER + 8 * i);
+	}
+	b->uart_cr = read32(UART_BASE + UART_CR);
+	b->uart_imsc = read32(UART_BASE + UART_IMSC);
+	b->uart_lcr = read32(UART_BASE + UART_LCR);
+	b->virt_ctl = reg_read(cntv_ctl_el0);
+	b->phys_ctl = reg_read(cntp_ctl_el0);
+	b->pmr = reg_read(ICC_PMR);
+	b->igrpen = reg_read(ICC_IGRPEN0) | reg_read(ICC_IGRPEN1);
+	b->rpr = reg_read(ICC_RPR);
+}
+
 void irq_cpu_init(void)
 {
 	u32 cpu = this_cpu()->index;

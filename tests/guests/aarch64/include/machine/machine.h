@@ -94,6 +94,16 @@ extern u8 image_start[], file_end[], image_end[], bss_start[], bss_end[];
 /* 8-byte words of bss that were not zero when the guest began. */
 extern u32 n_bss_dirty;
 
+/* Devices and timers as they were found. Bits of interrupts are of all of them, or-ed. */
+struct board_state {
+	u32 gicd_ctlr, enabled, pending, active, prio, config, routed;
+	u32 uart_cr, uart_imsc, uart_lcr;
+	u64 virt_ctl, phys_ctl, pmr, igrpen, rpr;
+};
+
+extern struct board_state board_found;
+void board_note(struct board_state *b);
+
 static inline struct cpu *this_cpu(void)
 {
 	return &cpus[reg_read(mpidr_el1) & 0xff];

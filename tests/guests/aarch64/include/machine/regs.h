@@ -86,6 +86,8 @@
 /* PL011 (DDI 0183) */
 #define UART_DR	  0x00u
 #define UART_FR	  0x18u
+#define UART_LCR  0x2cu
+#define UART_CR	  0x30u
 #define UART_IMSC 0x38u
 #define UART_RIS  0x3cu
 #define UART_MIS  0x40u
