@@ -324,6 +324,8 @@ enum status vm_plan_images(struct vm *vm, const struct vmdesc *desc, struct diag
 
 void vm_find_images(const struct vmdesc *desc, struct diag *d)
 {
+	if (desc->reported & BIT(VD_F_IMAGE_LOCATION))
+		return; /* who knows where to look */
 	for (u32 i = 0; i < desc->images.n; i++) {
 		const struct vd_image *img = &desc->images.v[i];
 		struct store_file f;

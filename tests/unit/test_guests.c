@@ -203,6 +203,16 @@ static void image_is_missing(void)
 	CHECK(was_said("there is no such file"));
 }
 
+/* Without a place to look at, there is nothing to say of what is not there. */
+static void place_of_images_is_none(void)
+{
+	sound(0, 1, "a", "");
+	memcpy(strstr(text_of[0], "\"fs\""), "\"xy\"", 4);
+	machine_up();
+	refused_for(text_of[0], "kernel.image_location = \"xy\": ");
+	CHECK(!was_said("there is no such file"));
+}
+
 static void image_is_too_large(void)
 {
 	static const u8 large[MIB(5)];
@@ -251,6 +261,7 @@ int main(void)
 		SCENE(too_many_in_both),
 		SCENE(too_many_in_one),
 		SCENE(image_is_missing),
+		SCENE(place_of_images_is_none),
 		SCENE(image_is_too_large),
 		SCENE(images_overlap),
 		SCENE(tree_is_none),
