@@ -145,8 +145,8 @@ void arch_vcpu_load(struct arch_vcpu *v)
 #undef RESTORE
 	active_priorities_restore(s);
 	fp_restore(v->fp);
-	sysreg_write(fpcr, v->fpcr);
-	sysreg_write(fpsr, v->fpsr);
+	sysreg_write(FPCR, v->fpcr);
+	sysreg_write(FPSR, v->fpsr);
 	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
 	sysreg_write(vmpidr_el2, v->mpidr);
 	sysreg_write(vttbr_el2, v->vm->vttbr);
@@ -178,8 +178,8 @@ void arch_vcpu_put(struct arch_vcpu *v)
 #undef SAVE
 	active_priorities_save(s);
 	fp_save(v->fp);
-	v->fpcr = sysreg_read(fpcr);
-	v->fpsr = sysreg_read(fpsr);
+	v->fpcr = sysreg_read(FPCR);
+	v->fpsr = sysreg_read(FPSR);
 	v->hcr = sysreg_read(hcr_el2);
 	sysreg_write(hcr_el2, HCR_RW);
 	isb();

@@ -26,6 +26,10 @@ static inline void isb(void)
 	__asm__ volatile("isb" ::: "memory");
 }
 
+/* By their numbers: assemblers know the names only where they may use floating point. */
+#define FPCR S3_3_C4_C4_0
+#define FPSR S3_3_C4_C4_1
+
 /* GIC CPU interface (IHI 0069 section 12.2) */
 #define ICC_PMR_EL1	S3_0_C4_C6_0
 #define ICC_IAR0_EL1	S3_0_C12_C8_0
