@@ -93,6 +93,36 @@ struct vd_dev *vmdesc_add_dev(struct vmdesc *vd, struct arena *a, struct src_pos
 	return d;
 }
 
+struct vd_pass *vmdesc_add_pass(struct vmdesc *vd, struct arena *a, struct src_pos at)
+{
+	struct vd_pass *p;
+
+	list_add(&vd->passes, a, VD_MAX_LIST, p);
+	if (p)
+		p->at = at;
+	return p;
+}
+
+struct vd_path *vmdesc_add_pass_path(struct vmdesc *vd, struct arena *a, struct src_pos at)
+{
+	struct vd_path *p;
+
+	list_add(&vd->pass_paths, a, VD_MAX_LIST, p);
+	if (p)
+		p->at = at;
+	return p;
+}
+
+struct vd_path *vmdesc_add_pass_except(struct vmdesc *vd, struct arena *a, struct src_pos at)
+{
+	struct vd_path *p;
+
+	list_add(&vd->pass_except, a, VD_MAX_LIST, p);
+	if (p)
+		p->at = at;
+	return p;
+}
+
 struct vd_option *vd_dev_add_option(struct vd_dev *d, struct arena *a, struct src_pos at)
 {
 	struct vd_option *o;

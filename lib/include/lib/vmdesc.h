@@ -217,6 +217,45 @@ struct vd_dev {
 	struct src_pos at;
 };
 
+/* ---- passed-through hardware ---- */
+
+enum vd_pass_how {
+	VD_PASS_MAP,	 /* the guest reaches the registers itself: whole pages, nobody else's */
+	VD_PASS_FORWARD, /* accesses are trapped and done for the guest: part of a shared page */
+};
+
+struct vd_pass_window {
+	gpa_t gpa;
+	hpa_t hpa;
+	u64 size;
+	enum vd_pass_how how; /* set by vmdesc_resolve_passes() */
+};
+
+struct vd_pass_irq {
+	u32 host;  /* as the host's interrupt controller counts */
+	u32 guest; /* as the VM's does */
+	enum vd_trigger trigger;
+};
+
+#define VD_PASS_IRQS 8
+
+/* A piece of the host's hardware that the VM gets. */
+struct vd_pass {
+	struct str name; /* as the user calls it; of a node: its path */
+	struct str path; /* its node in the host's tree; empty: just addresses */
+	struct vd_pass_window win[VD_DEV_WINDOWS];
+	u32 n_win;
+	struct vd_pass_irq irq[VD_PASS_IRQS];
+	u32 n_irq;
+	struct src_pos at;
+};
+
+/* A node of the host's tree, as the file names it. */
+struct vd_path {
+	struct str path;
+	struct src_pos at;
+};
+
 struct vmdesc {
 	const char *file;    /* for messages: the path it came from */
 	enum vd_source home; /* where that file was found */
@@ -233,6 +272,9 @@ struct vmdesc {
 	VD_LIST(struct vd_mem) mems;
 	VD_LIST(struct vd_image) images;
 	VD_LIST(struct vd_dev) devs;
+	VD_LIST(struct vd_pass) passes;	     /* rows with addresses; after resolving: everything */
+	VD_LIST(struct vd_path) pass_paths;  /* nodes asked for, with what hangs below them */
+	VD_LIST(struct vd_path) pass_except; /* nodes kept out of that */
 	struct str cmdline;
 	struct src_pos cmdline_at;
 	struct vd_addr entry;
@@ -267,6 +309,9 @@ struct vd_vcpu *vmdesc_add_vcpu(struct vmdesc *vd, struct arena *a, struct src_p
 struct vd_mem *vmdesc_add_mem(struct vmdesc *vd, struct arena *a, struct src_pos at);
 struct vd_image *vmdesc_add_image(struct vmdesc *vd, struct arena *a, struct src_pos at);
 struct vd_dev *vmdesc_add_dev(struct vmdesc *vd, struct arena *a, struct src_pos at);
+struct vd_pass *vmdesc_add_pass(struct vmdesc *vd, struct arena *a, struct src_pos at);
+struct vd_path *vmdesc_add_pass_path(struct vmdesc *vd, struct arena *a, struct src_pos at);
+struct vd_path *vmdesc_add_pass_except(struct vmdesc *vd, struct arena *a, struct src_pos at);
 struct vd_option *vd_dev_add_option(struct vd_dev *d, struct arena *a, struct src_pos at);
 
 const struct vd_image *vmdesc_image(const struct vmdesc *vd, enum vd_image_role role);
