@@ -160,6 +160,7 @@ setup:
 	@guests/fetch-$(ISA).sh
 setup-test: setup
 	@tools/setup/packages.sh test
+	@tools/setup/fetch-qemu10.sh > /dev/null
 
 # Third-party sources are fetched once; what compiles them waits for that.
 $(PART_SRCS) $(PARTS)/libfdt/libfdt.h: | $(CACHE)/parts.done ;

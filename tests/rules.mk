@@ -213,6 +213,7 @@ JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 test:
 	@tools/setup/packages.sh test
 	@$(MAKE) --no-print-directory setup
+	@tools/setup/fetch-qemu10.sh > /dev/null
 	@rm -rf $(COUNTS) && mkdir -p $(COUNTS)
 	@$(MAKE) --no-print-directory $(JOBS) run-suites
 run-suites:

@@ -28,6 +28,7 @@ class Case:
         self.smp = options.pop("smp", "")
         self.mem = options.pop("mem", "")
         self.append = options.pop("append", "")
+        self.qemu = options.pop("qemu", "")
         self.qemu_args = options.pop("qemu_args", [])
         self.limit = options.pop("limit", 240)
         self.slow = options.pop("slow", False)
@@ -80,9 +81,19 @@ class Setup:
         return kernel
 
     def _emulator(self, this, kernel, disk):
-        words = ["kernel=" + kernel, "disk=" + disk, "qemu=" + self.qemu, "smp=" + this.smp,
+        qemu = self._qemu10() if this.qemu == "10" else self.qemu
+        words = ["kernel=" + kernel, "disk=" + disk, "qemu=" + qemu, "smp=" + this.smp,
                  "mem=" + this.mem, "append=" + this.append]
         return self._tool("platform.py", [self.platform, "emulator"] + words).splitlines()
+
+    @staticmethod
+    def _qemu10():
+        """The set-up has fetched it, where the system's is an older one."""
+        done = subprocess.run([path("tools/setup/fetch-qemu10.sh")], check=False,
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failure(done.stderr.strip())
+        return done.stdout.strip()
 
     def _disk(self, this):
         """A disk with the case's VM files and the images these name; kept while they are."""

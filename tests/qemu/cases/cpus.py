@@ -39,12 +39,14 @@ def boots_on(name, **options):
         poweroff(vm)
 
     test.__name__ = name
-    test.__doc__ = "Two vCPUs with " + " ".join(options.get("qemu_args", []) +
-                                                [options.get("append", "")])
+    words = options.get("qemu_args", []) + [options.get("append", "")]
+    test.__doc__ = "Two vCPUs with " + " ".join(words) + (
+        " on QEMU 10" if "qemu" in options else "")
     case(vms=[linux("linux", cpus=[0, 1])], limit=300, **options)(test)
 
 
 boots_on("cpu_max", qemu_args=["-cpu", "max,pauth-impdef=on"])
+boots_on("qemu10_max", qemu_args=["-cpu", "max,pauth-impdef=on"], qemu="10")
 boots_on("cpu_a53", qemu_args=["-cpu", "cortex-a53"], slow=True)
 boots_on("cpu_a76", qemu_args=["-cpu", "cortex-a76"])
 boots_on("cpu_n1", qemu_args=["-cpu", "neoverse-n1"], slow=True)

@@ -56,6 +56,12 @@ def inmates(vm):
     honest(vm)
 
 
+@case(kernel="inmates", qemu="10", qemu_args=["-cpu", "max,pauth-impdef=on"])
+def inmates_qemu10_max(vm):
+    """The same with -cpu max of QEMU 10, whose counter counts nanoseconds"""
+    honest(vm)
+
+
 @case(kernel="inmates", append="lane=neutral")
 def inmates_neutral_lane(vm):
     """The same without the short lane"""
