@@ -116,6 +116,12 @@ $(TB)/$(1)/obj/renamed_mem.o: base/mem.c $(TB)/$(1)/flags
 	@mkdir -p $$(@D)
 	@$$(H_CC_$(1)) $$(call HOST_CFLAGS,$(1)) $$(call HOST_FREE,$(1)) $(I_base) -fno-builtin \
 		$(foreach n,$(MEM_NAMES),-D$(n)=t_$(n)) -c $$< -o $$@
+# Its registers are the test's: reading one of a real UART has effects that memory has not.
+$(TB)/$(1)/unit/test_uart_ns16550: $(TB)/$(1)/obj/trapped_ns16550.o
+$(TB)/$(1)/obj/trapped_ns16550.o: drivers/uart/ns16550.c tests/unit/trapped_mmio.h $(TB)/$(1)/flags
+	@mkdir -p $$(@D)
+	@$$(H_CC_$(1)) $$(call HOST_CFLAGS,$(1)) $$(call HOST_FREE,$(1)) $(I_drivers) -Itests/unit \
+		-include trapped_mmio.h -c $$< -o $$@
 endef
 $(foreach b,host cov,$(eval $(call unit_tests,$(b))))
 

@@ -257,6 +257,7 @@ static enum status read_device(struct reader *r, u32 n, struct hd_dev *dev)
 	read_windows(t, n, dev);
 	read_irqs(t, n, dev);
 	dev->clock_hz = read_clock(t, n);
+	dev->reg_offset = (u32)read_number(t, n, "reg-offset");
 	dev->reg_shift = (u32)read_number(t, n, "reg-shift");
 	dev->reg_io_width = (u32)read_number(t, n, "reg-io-width");
 	dev->redist_stride = read_number(t, n, "redistributor-stride");

@@ -37,6 +37,16 @@ static inline void mmio_write64(struct mmio m, u64 off, u64 v)
 	*(volatile u64 *)(volatile void *)(m.base + off) = v;
 }
 
+static inline u16 mmio_read16(struct mmio m, u64 off)
+{
+	return *(volatile u16 *)(volatile void *)(m.base + off);
+}
+
+static inline void mmio_write16(struct mmio m, u64 off, u16 v)
+{
+	*(volatile u16 *)(volatile void *)(m.base + off) = v;
+}
+
 static inline u8 mmio_read8(struct mmio m, u64 off)
 {
 	return m.base[off];
