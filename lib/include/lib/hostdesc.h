@@ -41,7 +41,7 @@ struct hd_dev {
 	u32 n_win;
 	struct hd_irq irq[HD_DEV_IRQS];
 	u32 n_irq;
-	u32 clock_hz; /* of the UART, when known */
+	u32 clock_hz;	/* of the UART, when known */
 	u32 reg_offset; /* of the UART's first register in win[0] */
 	u32 reg_shift;
 	u32 reg_io_width;
