@@ -91,7 +91,9 @@ BASE_SRCS   := $(wildcard base/*.c)
 # Files whose subject is one ISA carry its name; the platform's own is linked, the others are not.
 ISA_FILES   := $(wildcard lib/*/*_aarch64.c lib/*/*_riscv64.c lib/*/*_x86_64.c)
 LIB_SRCS    := $(filter-out $(ISA_FILES),$(wildcard lib/*/*.c)) $(filter %_$(ISA).c,$(ISA_FILES))
-VDEV_SRCS   := $(wildcard vdev/*.c) $(wildcard $(patsubst %,vdev/%*.c,$(call component,vdev)))
+# What several devices of a folder share is named *_common*; the linker drops what nobody calls.
+VDEV_SRCS   := $(wildcard vdev/*.c vdev/*/*_common*.c) \
+	$(wildcard $(patsubst %,vdev/%*.c,$(call component,vdev)))
 DRIVER_SRCS := drivers/match.c $(patsubst %,drivers/%.c,$(call component,driver)) \
 	$(wildcard drivers/block/*.c)
 DRIVER_SRCS := $(sort $(DRIVER_SRCS))

@@ -1,511 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The state machine of a virtual GICv3 (Arm IHI 0069): one security state, affinity routing, no
- * LPIs. An INTID that has to be presented stands as a candidate bit at exactly one vCPU, so
- * choosing costs what is pending, not what exists. Every change of state goes through
- * gic_place(), which alone sets and clears candidate bits of what is at home.
+ * A virtual GICv3 (Arm IHI 0069): affinity routing always on, no LPIs, no ITS. The state machine is
+ * gic_common.c, the registers gicv3_dist.c and gicv3_redist.c; here is what the guest is told of
+ * itself, and where an affinity leads.
  */
 #include <base/str.h>
 #include <vdev/gicv3.h>
 
-/* ---- where an interrupt stands ------------------------------------------------------------- */
-
-static struct gic_bank *gic_bank_of(struct gicv3 *g, u32 vcpu, u32 intid)
-{
-	if (intid < GIC_N_PRIVATE)
-		return vcpu < g->n_vcpus ? &g->vcpu[vcpu].bank : NULL;
-	if (intid >= g->n_banks * 32)
-		return NULL;
-	return &g->spi[intid / 32 - 1];
-}
-
-/* INTIDs of the bank whose group is enabled in GICD_CTLR. */
-static u32 gic_in_enabled_group(const struct gicv3 *g, const struct gic_bank *b)
-{
-	u32 ctlr = g->ident[GIC_CTLR];
-
-	return (ctlr & GICD_CTLR_GRP1 ? b->group1 : 0) | (ctlr & GICD_CTLR_GRP0 ? ~b->group1 : 0);
-}
-
-/* Pending at home and not held back by an enable. */
-static u32 gic_ready(const struct gicv3 *g, const struct gic_bank *b)
-{
-	return gic_pending(b) & b->enabled & gic_in_enabled_group(g, b);
-}
-
-static void gic_set_candidate(struct gic_vcpu *v, u32 word, u32 m)
-{
-	v->cand[word] |= m;
-	v->cand_banks |= 1u << word;
-}
-
-static void gic_clear_candidate(struct gic_vcpu *v, u32 word, u32 m)
-{
-	v->cand[word] &= ~m;
-	if (!v->cand[word])
-		v->cand_banks &= ~(1u << word);
-}
-
-static void gic_move_home(struct gicv3 *g, struct gic_bank *b, u32 i, u32 to)
-{
-	u32 from = b->home[i];
-
-	if (from != GIC_NOWHERE && from != to)
-		gic_clear_candidate(&g->vcpu[from], b->first / 32, 1u << i);
-	b->home[i] = (u8)to;
-}
-
-/*
- * Put bit @i of @b where it belongs now. An active interrupt stays with the vCPU that took it, a
- * pending one follows its route. Returns the vCPU whose CPU has to be looked at, or GIC_NOWHERE.
- */
-static u32 gic_place(struct gicv3 *g, struct gic_bank *b, u32 i)
-{
-	u32 m = 1u << i;
-	u32 v = b->home[i];
-
-	if (b->out & m)
-		return v;
-	if (!(b->active & m) || v == GIC_NOWHERE)
-		v = b->target[i];
-	gic_move_home(g, b, i, v);
-	if (v == GIC_NOWHERE)
-		return v;
-	if ((gic_ready(g, b) | b->active) & m) {
-		gic_set_candidate(&g->vcpu[v], b->first / 32, m);
-		return v;
-	}
-	gic_clear_candidate(&g->vcpu[v], b->first / 32, m);
-	return GIC_NOWHERE;
-}
-
-/* A CPU that keeps what now belongs elsewhere may be asleep or off: have it back at once. */
-static void gic_fetch_strayed(struct gicv3 *g, const struct gic_bank *b, u32 i)
-{
-	u32 v = b->home[i];
-
-	if (!(b->out & 1u << i) || v == b->target[i])
-		return;
-	vintc_collect(&g->dev, v);
-	vintc_notify(&g->dev, v);
-}
-
-void gic_changed(struct gicv3 *g, struct gic_bank *b, u32 mask)
-{
-	for (; mask; mask &= mask - 1) {
-		u32 i = bit_lowest(mask);
-		u32 v;
-
-		gic_fetch_strayed(g, b, i);
-		v = gic_place(g, b, i);
-		/* The short lane may have presented it without our knowing yet. */
-		if (b->hw_bound & 1u << i)
-			v = b->home[i];
-		if (v != GIC_NOWHERE)
-			vintc_notify(&g->dev, v);
-	}
-}
-
-void gic_groups_changed(struct gicv3 *g)
-{
-	for (u32 v = 0; v < g->n_vcpus; v++) {
-		struct gic_bank *b = &g->vcpu[v].bank;
-
-		gic_changed(g, b, gic_pending(b) | b->out | b->hw_bound);
-	}
-	for (u32 w = 1; w < g->n_banks; w++) {
-		struct gic_bank *b = &g->spi[w - 1];
-
-		gic_changed(g, b, gic_pending(b) | b->out);
-	}
-}
-
 /* The vCPU with affinity @aff (Aff3.Aff2.Aff1.Aff0), or GIC_NOWHERE. */
-static u32 gic_vcpu_at(const struct gicv3 *g, u32 aff)
+static u32 gicv3_vcpu_at(const struct gic *g, u32 aff)
 {
 	for (u32 v = 0; v < g->n_vcpus; v++) {
-		if (gic_affinity(g->vcpu_hw_id[v]) == aff)
+		if (gicv3_affinity(g->vcpu_hw_id[v]) == aff)
 			return v;
 	}
 	return GIC_NOWHERE;
 }
 
-void gic_route(struct gicv3 *g, struct gic_bank *b, u32 i, u32 aff)
+void gicv3_route(struct gicv3 *g, struct gic_bank *b, u32 i, u32 aff)
 {
-	u32 v = gic_vcpu_at(g, aff);
-
 	g->route[b->first - GIC_N_PRIVATE + i] = aff;
-	if (b->target[i] == v)
-		return;
-	b->target[i] = (u8)v;
-	gic_changed(g, b, 1u << i);
-}
-
-/* ---- lines and inter-processor interrupts -------------------------------------------------- */
-
-static void gicv3_line(struct vdev *d, u32 vcpu, u32 irq, bool level)
-{
-	struct gicv3 *g = gicv3_of(d);
-	struct gic_bank *b = gic_bank_of(g, vcpu, irq);
-	u32 m = 1u << irq % 32;
-
-	if (!b)
-		return;
-	if (level) {
-		/* The host's interrupt only fires when the guest has completed what its CPU holds:
-		 * what done() will report gone is the one before. */
-		u32 again = b->out & b->hw_bound & m;
-
-		if ((b->line & m) && !again)
-			return;
-		b->line_again |= again;
-		b->latch |= b->edge & ~b->line & m;
-		b->line |= m;
-	} else {
-		u32 was = b->line & m;
-
-		b->line &= ~m;
-		b->line_again &= ~m;
-		/* Nothing to take back: latched, or known to the CPU as active only. */
-		if (!was || (b->edge & m) || (b->out_active & m))
-			return;
-	}
-	gic_changed(g, b, m);
-}
-
-static void gicv3_bind_hw(struct vdev *d, u32 vcpu, u32 irq, u32 hw_irq)
-{
-	struct gic_bank *b = gic_bank_of(gicv3_of(d), vcpu, irq);
-
-	if (!b)
-		return;
-	b->hw_irq[irq % 32] = hw_irq;
-	b->hw_bound = (b->hw_bound & ~(1u << irq % 32)) | (hw_irq ? 1u : 0u) << irq % 32;
-}
-
-/* An SGI reaches only vCPUs that have it in the group it is sent for. */
-static void gicv3_ipi(struct vdev *d, u32 from, u64 targets, u32 line, u8 group)
-{
-	struct gicv3 *g = gicv3_of(d);
-	u32 m = 1u << line % 32;
-
-	(void)from;
-	if (line >= GIC_N_SGIS)
-		return;
-	for (targets &= bits_below(g->n_vcpus); targets; targets &= targets - 1) {
-		struct gic_bank *b = &g->vcpu[bit_lowest(targets)].bank;
-
-		if (((b->group1 & m) != 0) != (group != 0) || (b->latch & m))
-			continue;
-		b->latch |= m;
-		gic_changed(g, b, m);
-	}
-}
-
-/* ---- giving out ---------------------------------------------------------------------------- */
-
-struct gic_pick {
-	struct virq_entry *list; /* most urgent first */
-	u32 n;
-	u32 max;
-	bool more;
-	bool has_spare;
-	struct virq_entry spare; /* most urgent of the pending ones that found no place */
-};
-
-/*
- * Active ones first: the next completion is of the most urgent active interrupt and must find it,
- * whatever is pending meanwhile (the guest may have interrupts masked). Then pending ones, which
- * the CPU takes in this very order. Those left behind follow when the CPU runs low (*more).
- */
-static u32 gic_rank(const struct virq_entry *e)
-{
-	return (e->state & VIRQ_ACTIVE ? 0 : 0x100u) | e->prio;
-}
-
-static bool gic_before(const struct virq_entry *a, const struct virq_entry *b)
-{
-	u32 ra = gic_rank(a);
-	u32 rb = gic_rank(b);
-
-	return ra < rb || (ra == rb && a->intid < b->intid);
-}
-
-static void gic_pick_leave(struct gic_pick *p, const struct virq_entry *e)
-{
-	p->more = true;
-	if (e->state != VIRQ_PENDING || (p->has_spare && gic_before(&p->spare, e)))
-		return;
-	p->spare = *e;
-	p->has_spare = true;
-}
-
-static void gic_pick_add(struct gic_pick *p, const struct virq_entry *e)
-{
-	u32 pos = p->n;
-
-	while (pos > 0 && gic_before(e, &p->list[pos - 1]))
-		pos--;
-	if (pos == p->max) {
-		gic_pick_leave(p, e);
-		return;
-	}
-	if (p->n == p->max)
-		gic_pick_leave(p, &p->list[p->max - 1]);
-	else
-		p->n++;
-	for (u32 i = p->n - 1; i > pos; i--)
-		p->list[i] = p->list[i - 1];
-	p->list[pos] = *e;
-}
-
-/*
- * Active interrupts alone must not fill the CPU: the pending one may preempt them all, or they
- * block nobody (after a priority drop, EOImode 1). The last place is the most urgent one's.
- */
-static void gic_pick_settle(struct gic_pick *p)
-{
-	if (!p->has_spare || p->max < 2)
-		return;
-	for (u32 i = 0; i < p->n; i++) {
-		if (p->list[i].state == VIRQ_PENDING)
-			return;
-	}
-	p->list[p->n - 1] = p->spare;
-}
-
-/*
- * Pending and active at once is for edges only: the CPU does not tell when a level's completion
- * turns it from both to pending (ICH_LR<n>_EL2.EOI), and must not be told both of a hardware
- * interrupt (ICH_LR<n>_EL2.State). Nor is it given what is routed elsewhere by now. Completion is
- * notified where it leaves something pending here.
- */
-static struct virq_entry gic_entry(const struct gicv3 *g, const struct gic_bank *b, u32 i)
-{
-	u32 m = 1u << i;
-	bool active = b->active & m;
-	bool edge = b->edge & m;
-	bool both = active && edge && !b->hw_irq[i] && (gic_ready(g, b) & m) &&
-		    b->target[i] == b->home[i];
-	bool rest = (b->line & m && !edge) || (b->latch & m && active && !both);
-
-	return (struct virq_entry){
-		.intid = b->first + i,
-		.prio = b->prio[i],
-		.group = b->group1 & m ? 1 : 0,
-		.state = (u8)((active ? VIRQ_ACTIVE : 0) | (!active || both ? VIRQ_PENDING : 0)),
-		.notify = rest && !b->hw_irq[i],
-		.hw_irq = b->hw_irq[i],
-	};
-}
-
-static void gic_give_out(struct gic_vcpu *v, struct gic_bank *b, const struct virq_entry *e)
-{
-	u32 m = 1u << e->intid % 32;
-
-	b->out |= m;
-	if (e->state & VIRQ_PENDING) {
-		b->out_latch |= b->latch & m;
-		b->latch &= ~m;
-	}
-	b->out_active |= b->active & m;
-	b->active &= ~m;
-	gic_clear_candidate(v, e->intid / 32, m);
-}
-
-static u32 gicv3_next(struct vdev *d, u32 vcpu, struct virq_entry *list, u32 max, bool *more)
-{
-	struct gicv3 *g = gicv3_of(d);
-	struct gic_vcpu *v = &g->vcpu[vcpu];
-	struct gic_pick p = { .list = list, .max = max };
-
-	for (u32 banks = v->cand_banks; banks; banks &= banks - 1) {
-		u32 w = bit_lowest(banks);
-		const struct gic_bank *b = gic_bank_of(g, vcpu, w * 32);
-
-		for (u32 c = v->cand[w]; c; c &= c - 1) {
-			struct virq_entry e = gic_entry(g, b, bit_lowest(c));
-
-			gic_pick_add(&p, &e);
-		}
-	}
-	gic_pick_settle(&p);
-	for (u32 i = 0; i < p.n; i++)
-		gic_give_out(v, gic_bank_of(g, vcpu, list[i].intid), &list[i]);
-	*more = p.more;
-	return p.n;
-}
-
-/* ---- coming home --------------------------------------------------------------------------- */
-
-/* The CPU's state joins what gathered here meanwhile. */
-static void gic_take_home(struct gic_bank *b, u32 i, u8 state)
-{
-	u32 m = 1u << i;
-
-	if (state & VIRQ_PENDING)
-		b->latch |= b->out_latch & m;
-	if (state & VIRQ_ACTIVE)
-		b->active |= m & ~b->undo_active;
-	if (!state && b->hw_irq[i]) {
-		if (b->line_again & m)
-			b->latch |= b->edge & m;
-		else
-			b->line &= ~m;
-	}
-	b->out &= ~m;
-	b->out_latch &= ~m;
-	b->out_active &= ~m;
-	b->undo_active &= ~m;
-	b->line_again &= ~m;
-}
-
-/* Something we had not given out: the short lane did, or the CPU completed one left behind. */
-static void gic_adopt(struct gicv3 *g, struct gic_bank *b, u32 i, u32 vcpu, u8 state)
-{
-	u32 m = 1u << i;
-
-	if (!state) {
-		/* Of a host interrupt it may be an old copy's end, told after the new one's state. */
-		b->active &= ~(m & ~b->hw_bound);
-		return;
-	}
-	gic_move_home(g, b, i, vcpu);
-	if (b->hw_irq[i])
-		b->line |= m;
-	if ((state & VIRQ_PENDING) && (!b->hw_irq[i] || (b->edge & m)))
-		b->latch |= m;
-	if (state & VIRQ_ACTIVE)
-		b->active |= m;
-}
-
-static void gicv3_done(struct vdev *d, u32 vcpu, const struct virq_entry *e)
-{
-	struct gicv3 *g = gicv3_of(d);
-	struct gic_bank *b = gic_bank_of(g, vcpu, e->intid);
-	u32 i = e->intid % 32;
-	u32 v;
-
-	if (!b)
-		return;
-	if (!(b->out & 1u << i))
-		gic_adopt(g, b, i, vcpu, e->state);
-	else if (b->home[i] == vcpu)
-		gic_take_home(b, i, e->state);
-	else
-		return;
-	v = gic_place(g, b, i);
-	/* The core asks next() of this vCPU anyway; news are a level still up, and a new route. */
-	if (v != GIC_NOWHERE && (v != vcpu || !e->state))
-		vintc_notify(d, v);
-}
-
-/* By ICC_DIR_EL1, for one that stands in no list register: as by GICD_ICACTIVER. */
-static bool gicv3_end(struct vdev *d, u32 vcpu, u32 irq)
-{
-	struct gicv3 *g = gicv3_of(d);
-	struct gic_bank *b = gic_bank_of(g, vcpu, irq);
-	u32 m = 1u << irq % 32;
-
-	if (!b || !((b->active | b->out_active) & m))
-		return false;
-	b->line &= ~(m & b->hw_bound);
-	gic_write_bits(g, b, GIC_ICACTIVER, m);
-	return true;
-}
-
-/* ---- questions ----------------------------------------------------------------------------- */
-
-/*
- * Would wake a vCPU: pending, here or in its CPU, and not active. What the CPU has as active may
- * long be completed, so it does not count: exact when all is home, else rather once too often.
- */
-static u32 gic_wakers(const struct gicv3 *g, const struct gic_bank *b)
-{
-	return (gic_pending(b) | b->out_latch) & ~b->active & b->enabled &
-	       gic_in_enabled_group(g, b);
-}
-
-/*
- * Running priority and priority mask are the CPU's and not looked at: a vCPU may be woken for an
- * interrupt that it will not take, which WFI allows.
- */
-static bool gicv3_pending(struct vdev *d, u32 vcpu)
-{
-	struct gicv3 *g = gicv3_of(d);
-	const struct gic_vcpu *v = &g->vcpu[vcpu];
-
-	if (gic_wakers(g, &v->bank))
-		return true;
-	for (u32 w = 1; w < g->n_banks; w++) {
-		const struct gic_bank *b = &g->spi[w - 1];
-		u32 m = gic_wakers(g, b);
-
-		if (m & v->cand[w])
-			return true;
-		for (m &= b->out; m; m &= m - 1) {
-			if (b->home[bit_lowest(m)] == vcpu)
-				return true;
-		}
-	}
-	return false;
-}
-
-/*
- * Ready also while it is out: the host's interrupt fires again only when the guest has completed
- * what its CPU was given for the one before, so the short lane then replaces an entry that is
- * done with, and the new one comes home as that one's life going on.
- */
-static bool gicv3_private_ready(struct vdev *d, u32 vcpu, u32 irq, struct virq_entry *how)
-{
-	struct gicv3 *g = gicv3_of(d);
-	const struct gic_bank *b = &g->vcpu[vcpu].bank;
-	u32 m = 1u << irq % 32;
-	u32 held = b->out & ~b->out_active & b->line & b->hw_bound;
-
-	/* Others wait to be presented: one of them may be more urgent. */
-	if (irq >= GIC_N_PRIVATE || g->vcpu[vcpu].cand_banks)
-		return false;
-	if (((b->out | b->active | gic_pending(b)) & ~held & m) != 0)
-		return false;
-	if (!(b->enabled & gic_in_enabled_group(g, b) & m))
-		return false;
-	*how = gic_entry(g, b, irq);
-	return true;
-}
-
-/* ---- life ---------------------------------------------------------------------------------- */
-
-static void gic_reset_bank(struct gic_bank *b, u32 first, u32 edge, u32 vcpu)
-{
-	/* All but the bindings, which are wiring and not state. */
-	memset(b, 0, offsetof(struct gic_bank, hw_bound));
-	b->first = first;
-	b->edge = edge;
-	memset(b->target, (int)vcpu, sizeof(b->target));
-	memset(b->home, (int)vcpu, sizeof(b->home));
+	gic_set_target(&g->gic, b, i, gicv3_vcpu_at(&g->gic, aff));
 }
 
 static void gicv3_reset(struct vdev *d)
 {
 	struct gicv3 *g = gicv3_of(d);
 
-	g->ident[GIC_CTLR] = GICD_CTLR_ARE | GICD_CTLR_DS;
-	for (u32 v = 0; v < g->n_vcpus; v++) {
-		struct gic_vcpu *c = &g->vcpu[v];
-
-		gic_reset_bank(&c->bank, 0, (u32)bits_below(GIC_N_SGIS), v);
-		memset(c->cand, 0, sizeof(c->cand));
-		c->cand_banks = 0;
-		c->waker = GICR_WAKER_SLEEP | GICR_WAKER_ASLEEP;
-	}
-	for (u32 w = 1; w < g->n_banks; w++)
-		gic_reset_bank(&g->spi[w - 1], w * 32, 0, gic_vcpu_at(g, 0));
+	g->gic.ident[GIC_CTLR] = GICD_CTLR_ARE | GICD_CTLR_DS;
+	for (u32 v = 0; v < g->gic.n_vcpus; v++)
+		g->gic.vcpu[v].waker = GICR_WAKER_SLEEP | GICR_WAKER_ASLEEP;
+	gic_reset(&g->gic, gicv3_vcpu_at(&g->gic, 0));
 	memset(g->route, 0, sizeof(g->route));
 }
 
 /* What the guest reads about us and its vCPUs. */
-static void gic_describe(struct gicv3 *g)
+static void gicv3_describe(struct gic *g)
 {
 	u64 all = 0;
 	u32 typer = (g->n_banks - 1) | 9u << 19 | GICD_TYPER_NO1N;
@@ -514,7 +44,7 @@ static void gic_describe(struct gicv3 *g)
 		u64 id = g->vcpu_hw_id[v];
 
 		all |= id;
-		g->vcpu[v].typer = (u64)gic_affinity(id) << 32 | (u64)v << 8 |
+		g->vcpu[v].typer = (u64)gicv3_affinity(id) << 32 | (u64)v << 8 |
 				   (v == g->n_vcpus - 1 ? GICR_TYPER_LAST : 0);
 	}
 	if (field_get(BITS(39, 32), all))
@@ -525,53 +55,31 @@ static void gic_describe(struct gicv3 *g)
 	g->ident[GIC_IIDR] = GIC_IIDR_VALUE;
 }
 
-/*
- * INTIDs of the VM in banks of 32: as many as the option "spis" says, else 256, or the host's
- * where it has more.
- */
-static enum status gic_size(struct gicv3 *g, const struct vdev_setup *setup)
-{
-	u64 fallback = MAX(256u, MIN(setup->host_intids, GIC_MAX_BANKS * 32)) - GIC_N_PRIVATE;
-	u64 n_spis = opt_u64(setup->desc, "spis", fallback);
-
-	if (n_spis < 32 || n_spis > (GIC_MAX_BANKS - 1) * UINT64_C(32)) {
-		vdev_log(&g->dev, "spis = %llu: must be 32 to %u", (unsigned long long)n_spis,
-			 (GIC_MAX_BANKS - 1) * 32);
-		return E_RANGE;
-	}
-	g->n_banks = 1 + (u32)(align_up(n_spis, 32) / 32);
-	return OK;
-}
-
 static enum status gicv3_init(struct vdev *d, const struct vdev_setup *setup)
 {
-	struct gicv3 *g = gicv3_of(d);
+	struct gic *g = gic_of(d);
 	u64 frames = setup->n_vcpus * (u64)GICR_FRAME;
 
-	if (setup->n_vcpus < 1 || setup->n_vcpus > VD_MAX_VCPUS)
-		return E_RANGE;
+	TRY(gic_init(g, setup, VD_MAX_VCPUS));
 	if (setup->desc->n_win < 2 || setup->desc->win[1].size < frames) {
 		vdev_log(d, "redistributors of %u vCPUs need a window of 0x%llx bytes",
 			 setup->n_vcpus, (unsigned long long)frames);
 		return E_RANGE;
 	}
-	g->n_vcpus = setup->n_vcpus;
-	g->vcpu_hw_id = setup->vcpu_hw_id;
-	TRY(gic_size(g, setup));
-	gic_describe(g);
+	gicv3_describe(g);
 	TRY(vdev_map_mmio(d, 0, &gicv3_dist_window));
 	return vdev_map_mmio(d, 1, &gicv3_redist_window);
 }
 
 static const struct vintc_ops gicv3_intc = {
-	.line = gicv3_line,
-	.bind_hw = gicv3_bind_hw,
-	.ipi = gicv3_ipi,
-	.next = gicv3_next,
-	.done = gicv3_done,
-	.end = gicv3_end,
-	.pending = gicv3_pending,
-	.private_ready = gicv3_private_ready,
+	.line = gic_line,
+	.bind_hw = gic_bind_hw,
+	.ipi = gic_ipi,
+	.next = gic_next,
+	.done = gic_done,
+	.end = gic_end,
+	.pending = gic_would_wake,
+	.private_ready = gic_private_ready,
 };
 
 const struct vdev_class vdev_gicv3 = {

@@ -35,7 +35,7 @@ static u64 gicr_read_rd(const struct gic_vcpu *v, u32 off, u32 width)
 	case GICR_WAKER:
 		return v->waker;
 	default:
-		return gic_read_id(off, GICR_PART);
+		return gicv3_read_id(off, GICR_PART);
 	}
 }
 
@@ -48,7 +48,7 @@ static void gicr_write_rd(struct gic_vcpu *v, u32 off, u32 width, u32 value)
 
 /* ---- SGI_base ------------------------------------------------------------------------------ */
 
-static u64 gicr_read_sgi(struct gicv3 *g, struct gic_bank *b, u32 off, u32 width)
+static u64 gicr_read_sgi(struct gic *g, struct gic_bank *b, u32 off, u32 width)
 {
 	if (off >= GIC_IPRIORITYR && off < GIC_IPRIORITYR + GIC_N_PRIVATE)
 		return width == 1 || width == 4 ? gic_read_prio(b, off % 32, width) : 0;
@@ -59,7 +59,7 @@ static u64 gicr_read_sgi(struct gicv3 *g, struct gic_bank *b, u32 off, u32 width
 	return off < GIC_IPRIORITYR ? gic_read_bits(g, b, off) : 0;
 }
 
-static void gicr_write_sgi(struct gicv3 *g, struct gic_bank *b, u32 off, u32 width, u32 value)
+static void gicr_write_sgi(struct gic *g, struct gic_bank *b, u32 off, u32 width, u32 value)
 {
 	if (off >= GIC_IPRIORITYR && off < GIC_IPRIORITYR + GIC_N_PRIVATE) {
 		if (width == 1 || width == 4)
@@ -78,7 +78,7 @@ static void gicr_write_sgi(struct gicv3 *g, struct gic_bank *b, u32 off, u32 wid
 
 static u64 gicr_read(struct vdev *d, u32 off, u32 width)
 {
-	struct gicv3 *g = gicv3_of(d);
+	struct gic *g = gic_of(d);
 	u32 vcpu = off / GICR_FRAME;
 
 	off %= GICR_FRAME;
@@ -91,7 +91,7 @@ static u64 gicr_read(struct vdev *d, u32 off, u32 width)
 
 static void gicr_write(struct vdev *d, u32 off, u32 width, u64 value)
 {
-	struct gicv3 *g = gicv3_of(d);
+	struct gic *g = gic_of(d);
 	u32 vcpu = off / GICR_FRAME;
 
 	off %= GICR_FRAME;

@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Private to vdev/intc/gicv3*.c: the state of a virtual GICv3 (Arm IHI 0069) and what its register
- * faces ask of the state machine.
- *
- * An interrupt's state is in two places. At home (latch, active) it is ours; what next() gave out
- * (out, out_latch, out_active) is the CPU's until done() brings it home. Events that arrive while
- * it is out gather at home and are merged when it returns, so nothing is lost and nothing doubled.
+ * Private to vdev/intc/gicv3*.c: what a virtual GICv3 (Arm IHI 0069) has beyond any GIC.
  */
 #pragma once
 
-#include <base/bits.h>
-#include <port/vintc.h>
+#include <vdev/gic.h>
 
-#define GIC_N_SGIS    16u
-#define GIC_N_PRIVATE 32u
-#define GIC_MAX_BANKS 31u /* 992 INTIDs: the last SPIs of a full GIC would need special cases */
-#define GIC_NOWHERE   0xffu
-#define GIC_PRIO_MASK 0xf8u /* 5 bits, as hardware has with ICH_VTR_EL2.PRIbits = 4 */
-
-#define GICD_CTLR_GRP0	0x01u
-#define GICD_CTLR_GRP1	0x02u
 #define GICD_CTLR_ARE	0x10u
 #define GICD_CTLR_DS	0x40u
 #define GICD_TYPER_A3V	0x01000000u
@@ -31,57 +17,8 @@
 #define GICR_WAKER_SLEEP  0x2u /* ProcessorSleep */
 #define GICR_WAKER_ASLEEP 0x4u /* ChildrenAsleep */
 
-/* Product 'T' of the architecture's owner; zero would be taken for a chip with errata. */
-#define GIC_IIDR_VALUE 0x5400043bu
-
-/* Words at the start of the distributor, each read by one load. */
-enum gic_ident {
-	GIC_CTLR,
-	GIC_TYPER,
-	GIC_IIDR,
-	GIC_TYPER2,
-	GIC_STATUSR,
-	GIC_N_IDENT
-};
-
-/* 32 INTIDs, a bit or an element each. */
-struct gic_bank {
-	u32 first; /* INTID of bit 0 */
-	u32 enabled;
-	u32 group1;
-	u32 edge;
-	u32 line;  /* input level */
-	u32 latch; /* pending by an edge, an SGI or ISPENDR */
-	u32 active;
-	u32 out;	 /* presented in the CPU of `home` */
-	u32 out_latch;	 /* of those: pending from our latch */
-	u32 out_active;	 /* of those: were active when given out */
-	u32 undo_active; /* of those: ICACTIVER says no; heeded when it comes home */
-	u32 line_again;	 /* of those: the host interrupt behind it fired anew */
-	u8 prio[32];
-	u8 target[32]; /* vCPU it should go to: itself, or by IROUTER; or GIC_NOWHERE */
-	u8 home[32];   /* vCPU where it is a candidate, active, or out */
-	/* Wiring; what stands before is state. */
-	u32 hw_bound; /* which have a host interrupt behind them */
-	u32 hw_irq[32];
-};
-
-struct gic_vcpu {
-	struct gic_bank bank;	 /* INTIDs 0..31 */
-	u32 cand_banks;		 /* which words of cand are not empty */
-	u32 cand[GIC_MAX_BANKS]; /* at home and to be presented here: ready or active */
-	u32 waker;
-	u64 typer;
-};
-
 struct gicv3 {
-	struct vdev dev;
-	u32 ident[GIC_N_IDENT];
-	u32 n_banks;
-	u32 n_vcpus;
-	const u64 *vcpu_hw_id;
-	struct gic_vcpu vcpu[VD_MAX_VCPUS];
-	struct gic_bank spi[GIC_MAX_BANKS - 1];
+	struct gic gic;
 	u32 route[(GIC_MAX_BANKS - 1) * 32]; /* IROUTER as Aff3.Aff2.Aff1.Aff0 */
 };
 
@@ -90,59 +27,17 @@ extern const struct vdev_window_ops gicv3_redist_window;
 
 static inline struct gicv3 *gicv3_of(struct vdev *d)
 {
-	return container_of(d, struct gicv3, dev);
+	return container_of(d, struct gicv3, gic.dev);
 }
 
 /* Aff3.Aff2.Aff1.Aff0 of a hardware id or of IROUTER, which both have Aff3 in bits 39..32. */
-static inline u32 gic_affinity(u64 id)
+static inline u32 gicv3_affinity(u64 id)
 {
 	return (u32)field_get(BITS(39, 32), id) << 24 | (u32)field_get(BITS(23, 0), id);
 }
 
-/* Pending at home, whatever else holds it back: a latched event, or a level that is up. */
-static inline u32 gic_pending(const struct gic_bank *b)
-{
-	return b->latch | (b->line & ~b->edge);
-}
-
-/*
- * The state of the INTIDs in @mask changed: recompute whether they are candidates and where, and
- * have the CPUs concerned looked at.
- */
-void gic_changed(struct gicv3 *g, struct gic_bank *b, u32 mask);
-
-/* GICD_CTLR's group enables changed. */
-void gic_groups_changed(struct gicv3 *g);
-
 /* Route SPI bit @i of @b to the vCPU with affinity @aff, if there is one. */
-void gic_route(struct gicv3 *g, struct gic_bank *b, u32 i, u32 aff);
-
-/*
- * The registers that have a bit per INTID (offsets 0x080 to 0x3ff) are the same in both faces:
- * @off is that of the register, without its index.
- */
-enum gic_bit_reg {
-	GIC_IGROUPR = 0x080,
-	GIC_ISENABLER = 0x100,
-	GIC_ICENABLER = 0x180,
-	GIC_ISPENDR = 0x200,
-	GIC_ICPENDR = 0x280,
-	GIC_ISACTIVER = 0x300,
-	GIC_ICACTIVER = 0x380,
-	GIC_IPRIORITYR = 0x400,
-	GIC_ICFGR = 0xc00,
-};
-
-u32 gic_read_bits(struct gicv3 *g, struct gic_bank *b, u32 off);
-void gic_write_bits(struct gicv3 *g, struct gic_bank *b, u32 off, u32 value);
-
-/* IPRIORITYR: @width (1 or 4) priorities from bit @i of the bank on. */
-u32 gic_read_prio(const struct gic_bank *b, u32 i, u32 width);
-void gic_write_prio(struct gicv3 *g, struct gic_bank *b, u32 i, u32 width, u32 value);
-
-/* ICFGR: two bits for each of 16 INTIDs, from bit @i (0 or 16) of the bank on. */
-u32 gic_read_config(const struct gic_bank *b, u32 i);
-void gic_write_config(struct gicv3 *g, struct gic_bank *b, u32 i, u32 value);
+void gicv3_route(struct gicv3 *g, struct gic_bank *b, u32 i, u32 aff);
 
 /* Identification registers at 0xffd0: the same in every frame but for the part number. */
-u32 gic_read_id(u32 off, u32 part);
+u32 gicv3_read_id(u32 off, u32 part);
