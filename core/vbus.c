@@ -37,28 +37,48 @@ void vbus_seal(struct vbus *bus)
 /* Index of the first window that begins above @addr. */
 static u32 upper_bound(const struct vbus *bus, u64 addr)
 {
-	u32 lo = 0, hi = bus->n;
+	const struct vbus_window *first = bus->win;
 
-	while (lo < hi) {
-		u32 mid = (lo + hi) / 2;
+	if (bus->n == 0 || first->base > addr)
+		return 0;
+	/* Of the n windows from @first on, which begins at or below @addr. No branch but the loop's. */
+	for (u32 n = bus->n; n > 1;) {
+		u32 half = n / 2;
 
-		if (bus->win[mid].base <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
+		first = first[half].base <= addr ? first + half : first;
+		n -= half;
 	}
-	return lo;
+	return (u32)(first - bus->win) + 1;
 }
 
-static struct vbus_window *find(struct vcpu *v, u64 addr)
+/*
+ * A window that is remembered has a length of whole 8 bytes: an aligned access that begins inside
+ * of it ends inside of it.
+ */
+static enum status find(struct vcpu *v, const struct io_access *io, struct vbus_window **out)
 {
 	struct vbus *bus = &v->vm->bus;
-	u32 i = upper_bound(bus, addr);
+	u32 i = upper_bound(bus, io->addr);
+	struct vbus_window *w;
 
-	if (i == 0 || addr - bus->win[i - 1].base >= bus->win[i - 1].len)
-		return NULL;
-	v->bus_hit = &bus->win[i - 1];
-	return v->bus_hit;
+	if (i == 0)
+		return E_NOTFOUND;
+	w = &bus->win[i - 1];
+	if (io->addr - w->base >= w->len)
+		return E_NOTFOUND;
+	if (io->addr - w->base + io->width > w->len)
+		return E_INVAL;
+	if (w->len % 8 == 0)
+		v->bus_hit = w;
+	*out = w;
+	return OK;
+}
+
+static u64 trim(u64 value, u32 width)
+{
+	u32 n_above = (64 - 8 * width) % 64;
+
+	return value << n_above >> n_above;
 }
 
 enum status vbus_access(struct vcpu *v, struct io_access *io)
@@ -67,21 +87,16 @@ enum status vbus_access(struct vcpu *v, struct io_access *io)
 	struct vdev_locked l;
 	u64 off;
 
-	if (unlikely(!w || io->addr - w->base >= w->len)) {
-		w = find(v, io->addr);
-		if (!w)
-			return E_NOTFOUND;
-	}
+	if (unlikely(!w || io->addr - w->base >= w->len))
+		TRY(find(v, io, &w));
 	off = io->addr - w->base;
-	if (unlikely((off & (io->width - 1u)) || off + io->width > w->len))
+	if (unlikely(off & (io->width - 1u)))
 		return E_INVAL;
 	l = vdev_lock(w->host);
 	if (io->write)
-		w->ops->write(w->host->dev, (u32)off, io->width,
-			      io->value & bits_below(8u * io->width));
+		w->ops->write(w->host->dev, (u32)off, io->width, trim(io->value, io->width));
 	else
-		io->value = w->ops->read(w->host->dev, (u32)off, io->width) &
-			    bits_below(8u * io->width);
+		io->value = trim(w->ops->read(w->host->dev, (u32)off, io->width), io->width);
 	vdev_unlock(&l);
 	return OK;
 }

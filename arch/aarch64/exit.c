@@ -150,7 +150,8 @@ static inline bool is_device_access(u64 esr)
 static inline void decode_device_access(const struct arch_vcpu *v, struct vcpu_exit *x)
 {
 	u64 esr = v->esr;
-	u64 page = field_get(HPFAR_FIPA, sysreg_read(hpfar_el2)) << 12;
+	/* FIPA is in bits 47..4, and the only other field is bit 63 (Arm ARM D19.2.58). */
+	u64 page = sysreg_read(hpfar_el2) << 8;
 
 	x->kind = EXIT_MMIO;
 	x->io.addr = page | (sysreg_read(far_el2) & 0xfff);
@@ -239,22 +240,33 @@ static void decode_async(u64 by, struct vcpu_exit *x)
 	}
 }
 
-void arch_vcpu_run(struct arch_vcpu *v, struct vcpu_exit *x)
+static inline bool enter(struct arch_vcpu *v, struct vcpu_exit *x, u64 *by)
+{
+	*by = guest_enter(v);
+	v->esr = sysreg_read(esr_el2);
+	if (unlikely(*by != EXIT_BY_SYNC || !is_device_access(v->esr)))
+		return false;
+	decode_device_access(v, x);
+	return true;
+}
+
+/* All but device accesses: apart from the way that those take, so that it needs few registers. */
+static __attribute__((noinline)) void finish(struct arch_vcpu *v, struct vcpu_exit *x, u64 by)
 {
 	do {
-		u64 by = guest_enter(v);
-
-		if (unlikely(by != EXIT_BY_SYNC)) {
+		if (by == EXIT_BY_SYNC)
+			decode_sync(v, x);
+		else
 			decode_async(by, x);
-			continue;
-		}
-		v->esr = sysreg_read(esr_el2);
-		if (likely(is_device_access(v->esr))) {
-			decode_device_access(v, x);
-			return;
-		}
-		decode_sync(v, x);
-	} while (x->kind == EXIT_NONE);
+	} while (x->kind == EXIT_NONE && !enter(v, x, &by));
+}
+
+void arch_vcpu_run(struct arch_vcpu *v, struct vcpu_exit *x)
+{
+	u64 by;
+
+	if (unlikely(!enter(v, x, &by)))
+		finish(v, x, by);
 }
 
 static u64 sign_extend(u64 value, u32 width, u64 esr)

@@ -81,12 +81,31 @@ static u32 gicd_read_word(struct gic *g, u32 off)
 	return gicv3_read_id(off, GICD_PART);
 }
 
+/* Words that are read as they are kept. */
+static bool gicd_is_plain(u32 off)
+{
+	return off - GIC_IGROUPR < GIC_ISPENDR - GIC_IGROUPR;
+}
+
+static u32 gicd_read_plain(const struct gic *g, u32 off)
+{
+	u32 w = off % 0x80 / 4 - 1;
+	const struct gic_bank *b;
+
+	if (w >= g->n_banks - 1)
+		return 0;
+	b = &g->spi[w];
+	return off & GIC_ISENABLER ? b->enabled : b->group1;
+}
+
 static u64 gicd_read(struct vdev *d, u32 off, u32 width)
 {
 	struct gic *g = gic_of(d);
 
 	if (width == 4 && off < 4 * GIC_N_IDENT)
 		return g->ident[off / 4];
+	if (width == 4 && gicd_is_plain(off))
+		return gicd_read_plain(g, off);
 	if (off >= GIC_IPRIORITYR && off < GIC_IPRIORITYR + 0x400) {
 		const struct gic_bank *b = gicd_bank(g, off - GIC_IPRIORITYR);
 

@@ -70,6 +70,7 @@ enum pl011_off {
 #define INT_FE	0x080u
 #define INT_BE	0x200u
 #define INT_OE	0x400u
+#define INT_ALL 0x7ffu
 
 struct pl011 {
 	struct vdev dev;
@@ -100,7 +101,7 @@ static const struct vdev_reg pl011_table[] = {
 	{ PL011_LCR_H, HOME(lcr_h), 0x0, 0xff, pl011_set_line_control },
 	{ PL011_CR, HOME(cr), 0x300, 0xff87, pl011_set_control },
 	{ PL011_IFLS, HOME(ifls), 0x12, 0x3f, pl011_set_levels },
-	{ PL011_IMSC, HOME(imsc), 0x0, 0x7ff, pl011_set_mask },
+	{ PL011_IMSC, HOME(imsc), 0x0, INT_ALL, pl011_set_mask },
 	{ PL011_DMACR, HOME(dmacr), 0x0, 0x7, NULL },
 	{ PL011_PERIPH_ID + 0x0, VDEV_REG_CONST, 0x11, 0, NULL },
 	{ PL011_PERIPH_ID + 0x4, VDEV_REG_CONST, 0x10, 0, NULL },
@@ -331,6 +332,10 @@ static void pl011_write(struct vdev *d, u32 off, u32 width, u64 value)
 	case PL011_ICR:
 		u->ris &= ~(u32)value;
 		pl011_update_irq(u);
+		break;
+	case PL011_IMSC: /* not by the table: drivers write it around every character sent */
+		u->imsc = (u32)value & INT_ALL;
+		pl011_set_mask(d);
 		break;
 	default:
 		vdev_regs_write(d, VDEV_REGS(pl011_table), off, (u32)value);

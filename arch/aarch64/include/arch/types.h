@@ -47,7 +47,7 @@ struct arch_sysregs {
 };
 
 struct arch_vcpu {
-	u64 x[31]; /* general registers; complete only at an exit that surfaces */
+	u64 x[32]; /* general registers; complete only at an exit that surfaces; the last is 0 */
 	u64 pc;
 	u64 pstate;
 	u64 host_sp;  /* the hypervisor's stack while the guest runs */

@@ -25,11 +25,11 @@ void virq_clear_lrs(void);
 /* General register @n of the guest; 31 reads as zero and swallows writes. */
 static inline u64 vcpu_reg_get(const struct arch_vcpu *v, u32 n)
 {
-	return n == 31 ? 0 : v->x[n];
+	return v->x[n];
 }
 
 static inline void vcpu_reg_set(struct arch_vcpu *v, u32 n, u64 value)
 {
-	if (n != 31)
-		v->x[n] = value;
+	v->x[n] = value;
+	v->x[31] = 0;
 }
