@@ -53,6 +53,7 @@ u32 drivers_probe(const struct hostdesc *hd, enum driver_stage stage)
 		if (!drv || (stage == DRIVER_CONSOLE && hd->console && dev != hd->console))
 			continue;
 		st = drv->probe(dev, hd);
+		hd->devs[i].taken |= st == OK;
 		if (st == OK)
 			taken++;
 		else if (st != E_NOTFOUND)

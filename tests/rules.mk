@@ -144,9 +144,9 @@ $(TB)/host/golden: tests/golden/golden_main.c $(TB)/host/libtrivet.a
 	@$(HOSTCC) $(call TEST_CFLAGS,host) $< $(TB)/host/libtrivet.a -o $@
 
 # Configurations and what must be said of them; TOML beside another reader
-golden: $(TB)/host/golden
+golden: $(TB)/host/golden $(DATA)/done
 	@mkdir -p $(COUNTS)
-	@$(PY) tests/run_unit.py --counts $(COUNTS)/golden.counts --suite golden --jobs 1 \
+	@TRIVET_TEST_DATA=$(abspath $(DATA)) $(PY) tests/run_unit.py --counts $(COUNTS)/golden.counts --suite golden --jobs 1 \
 		"$(PY) tests/golden/run.py $<" "$(PY) tests/golden/toml/oracle.py $<"
 
 # ---- coverage ----------------------------------------------------------------------------------

@@ -263,6 +263,7 @@ static enum status parse(struct span text, const char *file, struct arena *a, st
 	TRY(axvisor_base(ax));
 	TRY(axvisor_kernel(ax));
 	TRY(axvisor_devices(ax));
+	TRY(axvisor_pass(ax));
 	*out = ax->vd;
 	return d->n_errors == errors ? OK : E_INVAL;
 }

@@ -42,7 +42,8 @@ bool axvisor_row(struct axvisor *ax, enum vd_field f, const struct toml *row,
 /* ---- axvisor_keys.c: every key is known and has its kind; fills `value` -------------------- */
 void axvisor_read_keys(struct axvisor *ax, const struct toml *root);
 
-/* ---- axvisor_vm.c, axvisor_devices.c: fields into the description -------------------------- */
+/* ---- axvisor_vm.c, axvisor_devices.c, axvisor_pass.c: fields into the description -------------------------- */
 enum status axvisor_base(struct axvisor *ax);
 enum status axvisor_kernel(struct axvisor *ax);
 enum status axvisor_devices(struct axvisor *ax);
+enum status axvisor_pass(struct axvisor *ax);

@@ -87,6 +87,23 @@ static void print_dev(const struct out *o, const struct vd_dev *dev)
 		     show_text(dev->options.v[i].value).s);
 }
 
+static void print_pass(const struct out *o, const struct vd_pass *p)
+{
+	line(o, "  passed through \"%s\"%s%s", show_text(p->name).s, p->path.n ? ": " : "",
+	     show_text(p->path).s);
+	for (u32 i = 0; i < p->n_win; i++) {
+		const struct vd_pass_window *w = &p->win[i];
+		bool same = w->gpa.v == w->hpa.v;
+
+		line(o, "    window %s%s%s, %s", show_range(w->gpa.v, w->size).s,
+		     same ? "" : ", on the host ", same ? "" : show_hex(w->hpa.v).s,
+		     w->how == VD_PASS_MAP ? "mapped" : "forwarded");
+	}
+	for (u32 i = 0; i < p->n_irq; i++)
+		line(o, "    interrupt %u, %s", p->irq[i].guest,
+		     p->irq[i].trigger == VD_TRIGGER_LEVEL ? "level" : "edge");
+}
+
 static void print_cmdline(const struct out *o, struct str s)
 {
 	const char *head = "cmdline";
@@ -127,4 +144,6 @@ void vmdesc_print(const struct vmdesc *vd, void (*put)(void *ctx, const char *li
 	print_cmdline(&o, vd->cmdline);
 	for (u32 i = 0; i < vd->devs.n; i++)
 		print_dev(&o, &vd->devs.v[i]);
+	for (u32 i = 0; i < vd->passes.n; i++)
+		print_pass(&o, &vd->passes.v[i]);
 }

@@ -349,6 +349,7 @@ enum status vmdesc_validate(const struct vmdesc *vd, const struct vd_target *t, 
 	check_cmdline(&c);
 	vd_check_mems(&c);
 	vd_check_devs(&c);
+	vd_check_passes(&c);
 	vd_check_isa(&c);
 	return d->n_errors == before ? OK : E_INVAL;
 }

@@ -56,6 +56,32 @@ static bool same_memory(const struct vmdesc *a, const struct vd_mem *x, const st
 	return true;
 }
 
+static bool given_twice(const struct vmdesc *a, const struct vd_pass *x, const struct vmdesc *b,
+			const struct vd_pass *y, struct diag *d)
+{
+	bool same = false;
+	char text[96];
+
+	for (u32 i = 0; i < x->n_win; i++) {
+		for (u32 k = 0; k < y->n_win; k++)
+			same |= range_overlaps(x->win[i].hpa.v, x->win[i].size, y->win[k].hpa.v,
+					       y->win[k].size);
+	}
+	for (u32 i = 0; i < x->n_irq; i++) {
+		for (u32 k = 0; k < y->n_irq; k++)
+			same |= x->irq[i].host == y->irq[k].host;
+	}
+	if (!same)
+		return false;
+	fmt_snprintf(text, sizeof(text), ": %s is given to another VM",
+		     show_text(y->path.n ? y->path : y->name).s);
+	refuse(b, d, vd_pass_field(y), y->at, text);
+	diag_report(d, DIAG_NOTE, x->at, "%s has it", vmdesc_label(a).s);
+	diag_report(d, DIAG_FIX, y->at,
+		    "keep it out of one of them, if need be by devices.excluded_devices");
+	return true;
+}
+
 static bool conflict(const struct vmdesc *a, const struct vmdesc *b, struct diag *d)
 {
 	bool found = same_id(a, b, d);
@@ -64,6 +90,10 @@ static bool conflict(const struct vmdesc *a, const struct vmdesc *b, struct diag
 	for (u32 i = 0; i < a->mems.n; i++) {
 		for (u32 j = 0; j < b->mems.n; j++)
 			found = same_memory(a, &a->mems.v[i], b, &b->mems.v[j], d) || found;
+	}
+	for (u32 i = 0; i < a->passes.n; i++) {
+		for (u32 j = 0; j < b->passes.n; j++)
+			found = given_twice(a, &a->passes.v[i], b, &b->passes.v[j], d) || found;
 	}
 	return found;
 }

@@ -36,7 +36,14 @@ struct show vd_dev_label(const struct vd_dev *dev);
 /* The region that holds @gpa, or NULL. */
 const struct vd_mem *vd_mem_at(const struct vmdesc *vd, gpa_t gpa);
 
-void vd_check_mems(const struct vd_check *c); /* validate_mem.c */
-void vd_check_devs(const struct vd_check *c); /* validate_dev.c */
+/* The key that asked for @p. */
+static inline enum vd_field vd_pass_field(const struct vd_pass *p)
+{
+	return p->name.n ? VD_F_PASSTHROUGH_DEVICES : VD_F_PASSTHROUGH_ADDRESSES;
+}
+
+void vd_check_mems(const struct vd_check *c);	/* validate_mem.c */
+void vd_check_devs(const struct vd_check *c);	/* validate_dev.c */
+void vd_check_passes(const struct vd_check *c); /* validate_pass.c */
 /* validate_<isa>.c: ids of vCPUs, entry, interrupt numbers, windows that grow with vCPUs. */
 void vd_check_isa(const struct vd_check *c);

@@ -6,7 +6,8 @@
  *   golden vm FILE...        VMs: diagnostics, then vmdesc_print of each that is sound
  *   golden platform FILE...  platform files: diagnostics, then what they say of the machine
  *
- * The machine that VMs are checked against is fixed here, so that expected texts are.
+ * The machine that VMs are checked against is fixed here, so that expected texts are: its devices
+ * are those of tests/data/host.dts, its disk is in the first of its slots.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,28 @@ static struct span load(const char *path)
 		exit(2);
 	fclose(f);
 	return span_of(p, (size_t)n);
+}
+
+/* ---- the machine -------------------------------------------------------------------------- */
+
+static struct span host_fdt;
+static struct hostdesc host;
+
+static void find_host(void)
+{
+	static u8 memory[MIB(1)];
+	const char *folder = getenv("TRIVET_TEST_DATA");
+	char path[512];
+	struct arena a;
+	const char *why;
+
+	arena_init(&a, memory, sizeof(memory));
+	snprintf(path, sizeof(path), "%s/host.dtb", folder ? folder : "build/test-data");
+	host_fdt = load(path);
+	if (hostdesc_from_fdt(host_fdt, &a, &host, &why) != OK)
+		abort();
+	for (u32 i = 0; i < host.n_devs; i++)
+		host.devs[i].taken = str_eq_c(host.devs[i].path, "/virtio_mmio@a000000");
 }
 
 static const char *base_name(const char *path)
@@ -164,7 +187,8 @@ static struct vmdesc *read_vm(struct arena *a, struct diag *d, const char *path,
 	free((void *)text.p);
 	if (vmdesc_add_default_board(vd, a) != OK)
 		exit(2);
-	*refused = vmdesc_validate(vd, &target, d) != OK || st != OK;
+	*refused = st != OK || vmdesc_resolve_passes(vd, &host, host_fdt, a, d) != OK;
+	*refused = vmdesc_validate(vd, &target, d) != OK || *refused;
 	return vd;
 }
 
@@ -176,6 +200,7 @@ static int run_vms(struct arena *a, int n, char **paths)
 
 	if (n > 16)
 		return 2;
+	find_host();
 	for (int i = 0; i < n; i++)
 		vds[i] = read_vm(a, &d, paths[i], &refused[i]);
 	if (vmdesc_validate_set(vds, (u32)n, refused, &d) != OK)
@@ -187,6 +212,7 @@ static int run_vms(struct arena *a, int n, char **paths)
 		else
 			vmdesc_print(vds[i], put, NULL);
 	}
+	free((void *)host_fdt.p);
 	return 0;
 }
 

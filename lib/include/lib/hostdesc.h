@@ -46,6 +46,7 @@ struct hd_dev {
 	u32 reg_shift;
 	u32 reg_io_width;
 	u64 redist_stride; /* interrupt controllers with per-CPU windows; 0: the usual */
+	bool taken;	   /* a driver of ours serves it: not for guests */
 	u32 n_redist;	   /* how many of win[], from win[1] on, are such windows; 0: one */
 };
 

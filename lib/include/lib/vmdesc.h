@@ -9,6 +9,7 @@
 
 #include <base/arena.h>
 #include <base/diag.h>
+#include <base/span.h>
 #include <base/status.h>
 #include <base/str.h>
 #include <base/types.h>
@@ -245,7 +246,7 @@ struct vd_pass {
 	struct str path; /* its node in the host's tree; empty: just addresses */
 	struct vd_pass_window win[VD_DEV_WINDOWS];
 	u32 n_win;
-	struct vd_pass_irq irq[VD_PASS_IRQS];
+	struct vd_pass_irq irq[VD_PASS_IRQS]; /* before resolving: irq[0].host as written */
 	u32 n_irq;
 	struct src_pos at;
 };
@@ -254,6 +255,16 @@ struct vd_pass {
 struct vd_path {
 	struct str path;
 	struct src_pos at;
+};
+
+/* What resolving leaves of the host's tree for the guest's. */
+struct vd_pass_tree {
+	struct span fdt; /* nodes to be copied below the guest's root; n 0: none */
+	/* In them the host's interrupt controller is referred to: the guest's stands for it. */
+	u32 intc_phandle;
+	u32 intc_address_cells;
+	u32 intc_irq_cells;
+	u32 free_phandle; /* none of theirs is this or above */
 };
 
 struct vmdesc {
@@ -275,6 +286,7 @@ struct vmdesc {
 	VD_LIST(struct vd_pass) passes;	     /* rows with addresses; after resolving: everything */
 	VD_LIST(struct vd_path) pass_paths;  /* nodes asked for, with what hangs below them */
 	VD_LIST(struct vd_path) pass_except; /* nodes kept out of that */
+	struct vd_pass_tree pass_tree;
 	struct str cmdline;
 	struct src_pos cmdline_at;
 	struct vd_addr entry;
@@ -347,6 +359,19 @@ void vd_dev_from_board(struct vd_dev *d, const struct vd_board_dev *b, u32 n_vcp
  * (board_<isa>.c), chosen at link time. E_NOMEM when the arena is full.
  */
 enum status vmdesc_add_default_board(struct vmdesc *vd, struct arena *a);
+
+struct hostdesc;
+
+/*
+ * Turn what the file asks of the host's hardware (passes, pass_paths, pass_except) into passes
+ * with windows, interrupts and how each window is reached, and cut their nodes out of @host_fdt
+ * (8-byte aligned; n 0: the machine has no tree, paths are refused). Devices of the default board
+ * make way for windows at their addresses. Comes after the default board and before
+ * vmdesc_validate(). Mistakes go to @d and leave E_INVAL; nothing in @vd points into @host_fdt,
+ * but it may point into @hd. Most of what is free in @a is used, and given back.
+ */
+enum status vmdesc_resolve_passes(struct vmdesc *vd, const struct hostdesc *hd,
+				  struct span host_fdt, struct arena *a, struct diag *d);
 
 /*
  * Check the whole description and report every mistake to @d, each with VM, key, value and fix.
