@@ -150,7 +150,7 @@ golden: $(TB)/host/golden $(DATA)/done
 		"$(PY) tests/golden/run.py $<" "$(PY) tests/golden/toml/oracle.py $<"
 
 # ---- coverage ----------------------------------------------------------------------------------
-# Lines that unit and golden tests run.
+# Lines that unit and golden tests run: of what reads foreign bytes and what guests see, most.
 $(TB)/cov/golden: tests/golden/golden_main.c $(TB)/cov/libtrivet.a
 	@$(HOSTCC) $(call TEST_CFLAGS,cov) $< $(TB)/cov/libtrivet.a -o $@
 coverage: $(UNIT_NAMES:%=$(TB)/cov/unit/%) $(TB)/cov/golden $(DATA)/done
@@ -158,7 +158,8 @@ coverage: $(UNIT_NAMES:%=$(TB)/cov/unit/%) $(TB)/cov/golden $(DATA)/done
 	@TRIVET_TEST_DATA=$(abspath $(DATA)) $(PY) tests/run_unit.py \
 		$(UNIT_NAMES:%=$(TB)/cov/unit/%) "$(PY) tests/golden/run.py $(TB)/cov/golden" \
 		> $(TB)/cov/tests.log || { cat $(TB)/cov/tests.log; exit 1; }
-	@$(PY) tools/ci/coverage.py --files $(TB)/cov/obj base lib vdev core drivers
+	@$(PY) tools/ci/coverage.py --files --least 85 $(TB)/cov/obj base lib! vdev! core \
+		drivers
 
 # ---- the tools' own tests ----------------------------------------------------------------------
 tool-tests:
