@@ -50,7 +50,7 @@ REPRO := -ffile-prefix-map=$(CURDIR)/= -fno-record-gcc-switches
 ifeq ($(COMPILER),clang)
 REPRO := -ffile-prefix-map=$(CURDIR)/=
 endif
-ISA_CFLAGS_aarch64 := -mgeneral-regs-only -mstrict-align -mno-outline-atomics -march=armv8-a -mcmodel=small
+ISA_CFLAGS_aarch64 := -mgeneral-regs-only -mno-outline-atomics -march=armv8-a -mcmodel=small
 ISA_CFLAGS := $(ISA_CFLAGS_$(ISA)) -fno-pic -ffreestanding
 OPT := -O2 -g -fno-omit-frame-pointer -fno-strict-aliasing -fno-common -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
@@ -120,7 +120,6 @@ $(O)/obj/base/mem.o: EXTRA := -fno-builtin -fno-tree-loop-distribute-patterns
 ifeq ($(COMPILER),clang)
 $(O)/obj/base/mem.o: EXTRA := -fno-builtin
 endif
-$(O)/obj/lib/fdt/%.o: EXTRA := $(GLUE_FDT)
 $(O)/obj/lib/image/gunzip.o: EXTRA := $(GLUE_ZLIB)
 $(O)/obj/lib/store/fat32.o: EXTRA := $(GLUE_FATFS)
 $(foreach d,$(ISA_DRIVERS_$(ISA)),$(eval $(O)/obj/drivers/$(d).o: EXTRA := $(I_isa_drivers)))
@@ -165,7 +164,7 @@ setup-test: setup
 	@tools/setup/fetch-qemu10.sh > /dev/null
 
 # Third-party sources are fetched once; what compiles them waits for that.
-$(PART_SRCS) $(PARTS)/libfdt/libfdt.h: | $(CACHE)/parts.done ;
+$(PART_SRCS) $(FDT_SRCS) $(PARTS)/libfdt/libfdt.h: | $(CACHE)/parts.done ;
 $(CACHE)/parts.done:
 	@tools/setup/packages.sh run
 	@tools/setup/fetch-parts.sh
@@ -207,8 +206,6 @@ $(O)/obj/arch/%.o: arch/%.S $(O)/flags $(O)/gen/asm-offsets.h
 	@echo "  AS    $<"
 	@$(CC) $(ISA_CFLAGS) -g $(NOSTDINC) $(REPRO) -MMD -MP $(I_arch) -D__ASSEMBLY__ -c $< -o $@
 
-$(O)/parts/libfdt/%.o: $(PARTS)/libfdt/%.c $(O)/flags
-	$(call compile_part,$(FDT_CFLAGS))
 $(O)/parts/fatfs/%.o: $(PARTS)/fatfs/%.c $(O)/flags
 	$(call compile_part,$(FATFS_CFLAGS))
 $(O)/parts/zlib/%.o: $(PARTS)/zlib/%.c $(O)/flags

@@ -45,7 +45,7 @@ HOST_SRCS := $(filter-out base/mem.c,$(BASE_SRCS)) $(LIB_SRCS) $(CORE_SRCS) \
 HOST_KINDS := vdev driver config image
 HOST_COMPONENTS := $(filter-out $(ISA_DRIVERS_$(ISA):%=driver:%),$(COMPONENTS))
 HOST_OBJS = $(HOST_SRCS:%.c=$(TB)/$(1)/obj/%.o) \
-	$(patsubst $(PARTS)/%.c,$(TB)/$(1)/parts/%.o,$(PART_SRCS)) \
+	$(patsubst $(PARTS)/%.c,$(TB)/$(1)/parts/%.o,$(PART_SRCS) $(FDT_SRCS)) \
 	$(HOST_KINDS:%=$(TB)/$(1)/gen/components-%.o)
 
 HOST_CFLAGS = -std=gnu2x $(WARN) $(H_OPT_$(1)) -fno-common -MMD -MP
@@ -79,7 +79,6 @@ $(foreach l,$(HOST_LAYERS),$(eval $(call host_layer,$(1),$(l))))
 $(eval $(call host_part,$(1),libfdt,FDT_CFLAGS))
 $(eval $(call host_part,$(1),fatfs,FATFS_CFLAGS))
 $(eval $(call host_part,$(1),zlib,ZLIB_CFLAGS))
-$(TB)/$(1)/obj/lib/fdt/%.o: EXTRA := $(GLUE_FDT)
 $(TB)/$(1)/obj/lib/image/gunzip.o: EXTRA := $(GLUE_ZLIB)
 $(TB)/$(1)/obj/lib/store/fat32.o: EXTRA := $(GLUE_FATFS)
 $(TB)/$(1)/obj/arch/fake/%.o: arch/fake/%.c $(TB)/$(1)/flags
@@ -101,7 +100,8 @@ $(foreach b,$(HOST_BUILDS),$(eval $(call host_build,$(b))))
 UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_NAMES := $(if $(ONLY),$(filter $(ONLY),$(UNIT_NAMES)),$(UNIT_NAMES))
 MEM_NAMES  := memcpy memmove memset memcmp memchr strlen strnlen strcmp strncmp strchr strrchr
-TEST_CFLAGS = $(call HOST_CFLAGS,$(1)) $(HOST_ALL) -Itests/unit
+# libfdt: what lib/fdt is compared with.
+TEST_CFLAGS = $(call HOST_CFLAGS,$(1)) $(HOST_ALL) -Itests/unit -isystem $(PARTS)/libfdt
 
 # unit_tests BUILD
 define unit_tests
@@ -172,7 +172,8 @@ FUZZ_NAMES := $(if $(ONLY),$(filter $(ONLY),$(FUZZ_NAMES)),$(FUZZ_NAMES))
 
 $(TB)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(TB)/fuzz/libtrivet.a
 	@echo "  CC    $<"
-	@clang $(call HOST_CFLAGS,fuzz) -fsanitize=fuzzer $(HOST_ALL) -Itests/fuzz -Itests/unit $< \
+	@clang $(call HOST_CFLAGS,fuzz) -fsanitize=fuzzer $(HOST_ALL) -Itests/fuzz -Itests/unit \
+		-isystem $(PARTS)/libfdt $< \
 		$(TB)/fuzz/libtrivet.a -o $@
 $(TB)/fuzz/seeds/done: tests/fuzz/make_seeds.py $(DATA)/done
 	@mkdir -p $(@D)
@@ -241,7 +242,7 @@ compile_commands: compile_commands.json
 compile_commands.json: FORCE
 	$(file > $@.new,[)
 	$(call target_cc,base,$(BASE_SRCS))
-	$(call target_cc,lib,$(LIB_SRCS),$(GLUE_FDT) $(GLUE_FATFS) $(GLUE_ZLIB))
+	$(call target_cc,lib,$(LIB_SRCS),$(GLUE_FATFS) $(GLUE_ZLIB))
 	$(call target_cc,vdev,$(VDEV_SRCS))
 	$(call target_cc,drivers,$(DRIVER_SRCS),$(I_isa_drivers))
 	$(call target_cc,core,$(CORE_SRCS))
@@ -249,7 +250,7 @@ compile_commands.json: FORCE
 	$(call target_cc,arch,$(ARCH_SRCS))
 	$(call cc,$(HOSTCC) $(call HOST_CFLAGS,host) $(call HOST_INCLUDES,arch),$(wildcard arch/fake/*.c))
 	$(call cc,$(HOSTCC) $(call TEST_CFLAGS,host),$(wildcard tests/unit/*.c tests/golden/*.c))
-	$(call cc,clang $(call HOST_CFLAGS,fuzz) $(HOST_ALL) -Itests/unit,$(wildcard tests/fuzz/*.c))
+	$(call cc,clang $(call HOST_CFLAGS,fuzz) $(HOST_ALL) -Itests/unit -isystem $(PARTS)/libfdt,$(wildcard tests/fuzz/*.c))
 	@sed '$$s/,$$//; $$s/$$/\n]/' $@.new > $@ && rm $@.new
 
 .PHONY: tool-tests coverage fuzz run-suites

@@ -1,187 +1,199 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opening a tree: after dt_open() every offset in the index is a node, every property can be
- * read, and everything that is inherited or asked for often (cells, interrupt parent, ranges,
- * status) is in the index, so that no question about a node costs more than its own properties.
+ * Opening a tree: after dt_open() everything that is inherited or asked for often (names, cells,
+ * interrupt parent, ranges, status) is in the index, so that no question about a node costs more
+ * than its own properties.
  */
 #include <lib/fdt.h>
 
-#include <base/endian.h>
-#include <libfdt.h>
+#include <base/compiler.h>
 
 #include "dt.h"
 
-#define HEADER_MIN    40  /* a version 17 header; libfdt reads this far before it checks */
-#define PROP_NAME_MAX 255 /* the specification allows 31 */
+/* Properties that the index is made of. Of two with the same name the first one counts. */
+enum known_prop {
+	KNOWN_ADDRESS_CELLS,
+	KNOWN_SIZE_CELLS,
+	KNOWN_IRQ_CELLS,
+	KNOWN_PHANDLE,
+	KNOWN_OLD_PHANDLE,
+	KNOWN_STATUS,
+	KNOWN_RANGES,
+	KNOWN_INTC,
+	N_KNOWN
+};
 
-/* The first offset in the strings block from which no string ends within PROP_NAME_MAX bytes. */
-static bool strings_are_short(struct span bytes)
+static const char known_names[N_KNOWN][20] = {
+	[KNOWN_ADDRESS_CELLS] = "#address-cells",
+	[KNOWN_SIZE_CELLS] = "#size-cells",
+	[KNOWN_IRQ_CELLS] = "#interrupt-cells",
+	[KNOWN_PHANDLE] = "phandle",
+	[KNOWN_OLD_PHANDLE] = "linux,phandle",
+	[KNOWN_STATUS] = "status",
+	[KNOWN_RANGES] = "ranges",
+	[KNOWN_INTC] = "interrupt-parent",
+};
+
+static bool same(const char *a, const char *b)
 {
-	struct span strings;
-	size_t run = 0;
-
-	if (span_at(bytes, fdt_off_dt_strings(bytes.p), fdt_size_dt_strings(bytes.p), &strings) !=
-	    OK)
-		return false;
-	for (size_t i = 0; i < strings.n; i++) {
-		run = strings.p[i] ? run + 1 : 0;
-		if (run > PROP_NAME_MAX)
-			return false;
+	while (*a == *b) {
+		if (!*a)
+			return true;
+		a++;
+		b++;
 	}
-	return true;
+	return false;
 }
 
-/* libfdt takes it for granted, and not every CPU, with its MMU off, forgives it. */
-static bool blocks_are_aligned(const void *blob)
+static enum known_prop known_prop(const char *name)
 {
-	return fdt_off_dt_struct(blob) % 4 == 0 && fdt_off_mem_rsvmap(blob) % 8 == 0;
+	u32 k = 0;
+
+	while (k < N_KNOWN && !same(known_names[k], name))
+		k++;
+	return (enum known_prop)k;
 }
 
-enum status dt_check(struct span bytes, const char **why)
+u8 dt_cells(struct span v)
 {
-	int err;
-
-	*why = NULL;
-	if (bytes.n < HEADER_MIN)
-		*why = "shorter than a header";
-	else if ((uintptr_t)bytes.p & 7)
-		*why = "not at a multiple of 8 bytes";
-	else if ((err = fdt_check_header(bytes.p)) != 0)
-		*why = fdt_strerror(err);
-	else if (fdt_totalsize(bytes.p) > bytes.n)
-		*why = "longer than the bytes there are";
-	else if (fdt_version(bytes.p) < 16)
-		*why = "older than version 16";
-	else if (!blocks_are_aligned(bytes.p))
-		*why = "its blocks are not aligned";
-	else if (!strings_are_short(span_of(bytes.p, fdt_totalsize(bytes.p))))
-		*why = "a property name never ends";
-	else if ((err = fdt_check_full(bytes.p, bytes.n)) != 0)
-		*why = fdt_strerror(err);
-	return *why ? E_FORMAT : OK;
+	return v.n == 4 && dt_be32(v.p) <= DT_CELLS_MAX ? (u8)dt_be32(v.p) : DT_CELLS_BAD;
 }
 
-static bool node_prop(const struct dt *t, const struct dt_node *node, const char *name,
-		      struct span *out)
+bool dt_status_is_okay(struct span v)
 {
-	int len;
-	const void *p = fdt_getprop(t->blob, node->off, name, &len);
-
-	if (!p || len < 0)
-		return false;
-	*out = span_of(p, (size_t)len);
-	return true;
+	return (v.n == 5 && memcmp(v.p, "okay", 5) == 0) || (v.n == 3 && memcmp(v.p, "ok", 3) == 0);
 }
 
-static u8 cells_of(const struct dt *t, const struct dt_node *node, const char *name, u8 absent)
+static void note_prop(struct dt_node *node, enum known_prop k, struct span v)
 {
-	struct span s;
-	u32 v;
+	u32 cell = v.n == 4 ? dt_be32(v.p) : 0;
 
-	if (!node_prop(t, node, name, &s))
-		return absent;
-	if (s.n != 4)
-		return DT_CELLS_BAD;
-	v = load_be32(s.p);
-	return v <= FDT_MAX_NCELLS ? (u8)v : DT_CELLS_BAD;
-}
-
-static bool own_status_is_okay(const struct dt *t, const struct dt_node *node)
-{
-	struct span s;
-
-	if (!node_prop(t, node, "status", &s))
-		return true;
-	return (s.n == 5 && memcmp(s.p, "okay", 5) == 0) || (s.n == 3 && memcmp(s.p, "ok", 3) == 0);
+	switch (k) {
+	case KNOWN_ADDRESS_CELLS:
+		node->address_cells = dt_cells(v);
+		break;
+	case KNOWN_SIZE_CELLS:
+		node->size_cells = dt_cells(v);
+		break;
+	case KNOWN_IRQ_CELLS:
+		node->irq_cells = dt_cells(v);
+		break;
+	case KNOWN_PHANDLE:
+		node->phandle = cell;
+		break;
+	case KNOWN_OLD_PHANDLE:
+		node->phandle = node->phandle ? node->phandle : cell;
+		break;
+	case KNOWN_STATUS:
+		node->enabled = dt_status_is_okay(v);
+		break;
+	case KNOWN_RANGES:
+		node->has_ranges = true;
+		node->ranges = v;
+		break;
+	case KNOWN_INTC:
+		node->intc = cell;
+		break;
+	case N_KNOWN:
+		break;
+	}
 }
 
 /*
  * The first of: our own `interrupt-parent`; the node above us when it is a controller or nexus
  * (it has #interrupt-cells); whatever the node above us would use (specification v0.4, 2.4.1).
  */
-static void inherit_controller(const struct dt *t, struct dt_node *node,
-			       const struct dt_node *parent)
+static void inherit(struct dt_node *node, const struct dt_node *parent)
 {
-	struct span s;
-
-	node->intc = 0;
-	node->intc_node = DT_NONE;
-	if (node_prop(t, node, "interrupt-parent", &s) && s.n == 4) {
-		node->intc = load_be32(s.p);
-	} else if (parent && parent->irq_cells != DT_CELLS_BAD) {
+	if (!parent)
+		return;
+	node->enabled &= parent->enabled;
+	if (node->intc)
+		return;
+	if (parent->irq_cells != DT_CELLS_BAD) {
 		node->intc_node = node->parent;
-	} else if (parent) {
+	} else {
 		node->intc = parent->intc;
 		node->intc_node = parent->intc_node;
 	}
 }
 
-static void index_node(struct dt *t, u32 n)
+/* The node called @name, whose properties begin at @at; where they end. */
+static u32 index_node(struct dt *t, struct dt_node *node, u32 at)
 {
-	struct dt_node *node = &t->nodes[n];
-	const struct dt_node *parent = node->parent == DT_NONE ? NULL : &t->nodes[node->parent];
+	u32 seen = 0;
+	struct dt_token tok;
 
-	node->phandle = fdt_get_phandle(t->blob, node->off);
-	node->address_cells = cells_of(t, node, "#address-cells", 2);
-	node->size_cells = cells_of(t, node, "#size-cells", 1);
-	node->irq_cells = cells_of(t, node, "#interrupt-cells", DT_CELLS_BAD);
-	node->enabled = own_status_is_okay(t, node) && (!parent || parent->enabled);
-	node->has_ranges = node_prop(t, node, "ranges", &node->ranges);
-	inherit_controller(t, node, parent);
-}
+	node->props = at;
+	node->address_cells = 2;
+	node->size_cells = 1;
+	node->irq_cells = DT_CELLS_BAD;
+	node->enabled = true;
+	node->intc_node = DT_NONE;
+	node->end = t->n_nodes;
+	for (; dt_token_at(t, at, &tok) && (tok.tag == DT_PROP || tok.tag == DT_NOP);
+	     at = tok.next) {
+		enum known_prop k = tok.tag == DT_PROP ? known_prop(tok.name) : N_KNOWN;
 
-/* First walk: how many nodes, and whether we can hold them. */
-static enum status count_nodes(const void *blob, u32 *n, const char **why)
-{
-	int depth = 0;
-
-	*n = 0;
-	for (int off = 0; off >= 0 && depth >= 0; off = fdt_next_node(blob, off, &depth)) {
-		if (depth >= DT_MAX_DEPTH)
-			*why = "nodes nested deeper than 32";
-		if (*n >= DT_MAX_NODES)
-			*why = "more than 8192 nodes";
-		if (*why)
-			return E_FORMAT;
-		++*n;
+		if (!(seen & 1u << k))
+			note_prop(node, k, tok.value);
+		seen |= 1u << k;
 	}
-	return OK;
+	inherit(node, node->parent == DT_NONE ? NULL : &t->nodes[node->parent]);
+	return at;
 }
 
-/* Second walk: who is whose parent, and where subtrees end. */
-static void link_nodes(struct dt *t)
+/* Second walk: who is whose parent, where subtrees end, and what is in the index of each. */
+static void index_nodes(struct dt *t)
 {
 	u32 open[DT_MAX_DEPTH];
-	int depth = 0, open_depth = 0;
-	int off = 0;
+	u32 n = 0, depth = 0, at = 0;
+	struct dt_token tok;
 
-	for (u32 n = 0; n < t->n_nodes; n++) {
-		while (open_depth > depth)
-			t->nodes[open[--open_depth]].end = n;
-		t->nodes[n].off = off;
+	while (dt_token_at(t, at, &tok) && tok.tag != DT_END) {
+		at = tok.next;
+		if (tok.tag == DT_END_NODE)
+			t->nodes[open[--depth]].end = n;
+		if (tok.tag != DT_BEGIN_NODE)
+			continue;
+		t->nodes[n].name = (struct str){ tok.name, tok.value.n };
 		t->nodes[n].parent = depth ? open[depth - 1] : DT_NONE;
-		t->nodes[n].end = t->n_nodes;
-		open[open_depth++] = n;
-		index_node(t, n);
-		off = fdt_next_node(t->blob, off, &depth);
+		at = index_node(t, &t->nodes[n], at);
+		open[depth++] = n++;
+	}
+}
+
+/* Where phandles lead is known only when all nodes are. */
+static void find_controllers(struct dt *t)
+{
+	for (u32 n = 0; n < t->n_nodes; n++) {
+		struct dt_node *node = &t->nodes[n];
+
+		if (!node->intc)
+			continue;
+		if (n && t->nodes[node->parent].intc == node->intc)
+			node->intc_node = t->nodes[node->parent].intc_node;
+		else
+			node->intc_node = dt_find_phandle(t, node->intc);
 	}
 }
 
 enum status dt_open(struct span bytes, struct arena *a, struct dt *t, const char **why)
 {
-	*t = (struct dt){ 0 };
-	TRY(dt_check(bytes, why));
-	t->blob = bytes.p;
-	t->size = fdt_totalsize(bytes.p);
-	TRY(count_nodes(t->blob, &t->n_nodes, why));
-	if (t->n_nodes == 0) {
-		*why = "no root node";
+	u32 depth;
+
+	TRY(dt_check_into(bytes, t, &depth, why));
+	if (depth > DT_MAX_DEPTH)
+		*why = "nodes nested deeper than 32";
+	if (t->n_nodes > DT_MAX_NODES)
+		*why = "more than 8192 nodes";
+	if (*why)
 		return E_FORMAT;
-	}
 	t->nodes = arena_new_n(a, struct dt_node, t->n_nodes);
 	if (!t->nodes)
 		return E_NOMEM;
-	link_nodes(t);
+	index_nodes(t);
+	find_controllers(t);
 	return OK;
 }
 
@@ -202,15 +214,51 @@ bool dt_enabled(const struct dt *t, u32 n)
 
 struct str dt_name(const struct dt *t, u32 n)
 {
-	int len = 0;
-	const char *name = fdt_get_name(t->blob, t->nodes[n].off, &len);
+	return t->nodes[n].name;
+}
 
-	return name ? (struct str){ name, (size_t)len } : (struct str){ "", 0 };
+/* The walk that is made most: over what has been checked, from the first property to the last. */
+bool dt_prop_from(const struct dt *t, u32 props, const char *name, struct span *out)
+{
+	const char *strings = (const char *)t->strings.p;
+	const u8 *p = t->structure.p + props;
+
+	for (;;) {
+		u32 tag = dt_be32(p), len;
+
+		if (tag == DT_NOP) {
+			p += 4;
+			continue;
+		}
+		if (tag != DT_PROP)
+			return false;
+		len = dt_be32(p + 4);
+		if (same(strings + dt_be32(p + 8), name)) {
+			*out = span_of(p + DT_PROP_LEN, len);
+			return true;
+		}
+		p += DT_PROP_LEN + dt_align(len);
+	}
 }
 
 bool dt_prop(const struct dt *t, u32 n, const char *name, struct span *out)
 {
-	return node_prop(t, &t->nodes[n], name, out);
+	return dt_prop_from(t, t->nodes[n].props, name, out);
+}
+
+bool dt_prop_next(const struct dt *t, u32 n, u32 *at, const char **name, struct span *out)
+{
+	u32 from = *at ? *at : t->nodes[n].props;
+	struct dt_token tok;
+
+	while (dt_token_at(t, from, &tok) && tok.tag == DT_NOP)
+		from = tok.next;
+	if (!dt_token_at(t, from, &tok) || tok.tag != DT_PROP)
+		return false;
+	*name = tok.name;
+	*out = tok.value;
+	*at = tok.next;
+	return true;
 }
 
 bool dt_has(const struct dt *t, u32 n, const char *name)
@@ -226,7 +274,19 @@ bool dt_u32(const struct dt *t, u32 n, const char *name, u32 index, u32 *out)
 
 	if (!dt_prop(t, n, name, &s) || span_at(s, (u64)index * 4, 4, &cell) != OK)
 		return false;
-	*out = load_be32(cell.p);
+	*out = dt_be32(cell.p);
+	return true;
+}
+
+/* Cut a string off a list of strings. */
+static bool take_str(struct span *s, struct str *out)
+{
+	size_t len = strnlen((const char *)s->p, s->n);
+	struct span one;
+
+	if (len == s->n || span_take(s, len + 1, &one) != OK)
+		return false;
+	*out = (struct str){ (const char *)one.p, len };
 	return true;
 }
 
@@ -236,31 +296,31 @@ bool dt_str(const struct dt *t, u32 n, const char *name, u32 index, struct str *
 
 	if (!dt_prop(t, n, name, &s))
 		return false;
-	while (s.n) {
-		const u8 *end = (const u8 *)memchr(s.p, 0, s.n);
-		struct span one;
-
-		if (!end || span_take(&s, (size_t)(end - s.p) + 1, &one) != OK)
-			return false;
-		if (index-- == 0) {
-			*out = (struct str){ (const char *)one.p, one.n - 1 };
+	while (take_str(&s, out))
+		if (index-- == 0)
 			return true;
-		}
-	}
 	return false;
 }
 
 bool dt_is_compatible(const struct dt *t, u32 n, const char *compatible)
 {
-	return fdt_node_check_compatible(t->blob, t->nodes[n].off, compatible) == 0;
+	struct span s;
+	struct str one;
+
+	if (!dt_prop(t, n, "compatible", &s))
+		return false;
+	while (take_str(&s, &one))
+		if (same(one.p, compatible))
+			return true;
+	return false;
 }
 
 enum status dt_reservation(const struct dt *t, u32 index, struct range *out)
 {
-	int n = fdt_num_mem_rsv(t->blob);
+	struct span one;
 
-	if (n < 0 || index >= (u32)n ||
-	    fdt_get_mem_rsv(t->blob, (int)index, &out->base, &out->len) != 0)
+	if (span_at(t->reservations, (u64)index * DT_RSV_LEN, DT_RSV_LEN, &one) != OK)
 		return E_NOTFOUND;
+	*out = (struct range){ load_be64(one.p), load_be64(one.p + 8) };
 	return OK;
 }

@@ -5,8 +5,6 @@
  */
 #include <lib/fdt.h>
 
-#include <base/endian.h>
-
 #include "dt.h"
 
 #define MAX_RANGES 256 /* of one bus; later ones are not looked at */
@@ -20,7 +18,7 @@ enum status dt_take(struct span *s, u32 cells, u64 *out)
 	for (u32 i = 0; i < cells; i++) {
 		if (v >> 32)
 			return E_UNSUP;
-		v = v << 32 | load_be32(raw.p + (size_t)i * 4);
+		v = v << 32 | dt_be32(raw.p + (size_t)i * 4);
 	}
 	*out = v;
 	return OK;

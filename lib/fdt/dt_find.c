@@ -9,17 +9,17 @@
 
 #define PATH_MAX_LEN 512
 
+bool dt_name_is(struct str have, struct str want)
+{
+	return have.n >= want.n && (have.n == want.n || have.p[want.n] == '@') &&
+	       memcmp(have.p, want.p, want.n) == 0;
+}
+
 u32 dt_child(const struct dt *t, u32 n, struct str name)
 {
-	for (u32 c = n + 1; c < dt_end(t, n); c = dt_end(t, c)) {
-		struct str s = dt_name(t, c);
-
-		if (str_eq(s, name))
+	for (u32 c = n + 1; c < dt_end(t, n); c = dt_end(t, c))
+		if (dt_name_is(dt_name(t, c), name))
 			return c;
-		/* The unit address may be left out where the name alone says which. */
-		if (s.n > name.n && s.p[name.n] == '@' && memcmp(s.p, name.p, name.n) == 0)
-			return c;
-	}
 	return DT_NONE;
 }
 

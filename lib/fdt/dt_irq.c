@@ -5,15 +5,11 @@
  */
 #include <lib/fdt.h>
 
-#include <base/endian.h>
-
 #include "dt.h"
 
 u32 dt_irq_parent(const struct dt *t, u32 n)
 {
-	const struct dt_node *node = &t->nodes[n];
-
-	return node->intc_node != DT_NONE ? node->intc_node : dt_find_phandle(t, node->intc);
+	return t->nodes[n].intc_node;
 }
 
 /* Cut one specifier for @controller off @s. */
@@ -30,7 +26,7 @@ static enum status take_specifier(const struct dt *t, struct span *s, u32 contro
 		return E_FORMAT;
 	*out = (struct dt_irq){ .controller = controller, .n_cells = n };
 	for (u32 i = 0; i < n; i++)
-		out->cell[i] = load_be32(raw.p + (size_t)i * 4);
+		out->cell[i] = dt_be32(raw.p + (size_t)i * 4);
 	return OK;
 }
 
@@ -41,7 +37,7 @@ static enum status extended_irq(const struct dt *t, struct span s, u32 index, st
 
 		if (span_take(&s, 4, &phandle) != OK)
 			return E_FORMAT;
-		TRY(take_specifier(t, &s, dt_find_phandle(t, load_be32(phandle.p)), out));
+		TRY(take_specifier(t, &s, dt_find_phandle(t, dt_be32(phandle.p)), out));
 		if (i == index)
 			return OK;
 	}

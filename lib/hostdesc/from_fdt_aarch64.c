@@ -6,6 +6,8 @@
 
 #include "isa.h"
 
+#define MAX_NAMES 16 /* of the timer's interrupts: the binding knows five */
+
 static void read_psci(const struct dt *t, struct hostdesc *hd)
 {
 	static const char *const known[] = { "arm,psci-1.0", "arm,psci-0.2" };
@@ -31,7 +33,7 @@ static u32 timer_line(const struct dt *t, u32 n, const char *name, u32 position)
 
 	if (dt_has(t, n, "interrupt-names"))
 		for (position = 0;; position++) {
-			if (!dt_str(t, n, "interrupt-names", position, &s))
+			if (position == MAX_NAMES || !dt_str(t, n, "interrupt-names", position, &s))
 				return 0;
 			if (str_eq_c(s, name))
 				break;

@@ -12,6 +12,7 @@
 #include <lib/fdt.h>
 #include <lib/guestfw.h>
 #include <lib/hostdesc.h>
+#include <libfdt.h>
 
 static u8 memory[2 << 20];
 static alignas(8) u8 out[GUEST_FDT_MAX];
@@ -37,6 +38,40 @@ static void ask(const struct dt *t)
 				fuzz_check(irq.controller < t->n_nodes && irq.n_cells <= 4);
 		}
 	}
+}
+
+/* What another reader finds in the same tree. */
+static void compare(const struct dt *t)
+{
+	u32 n = 0;
+	int depth = 0;
+
+	/* It wants the root at the very beginning of the structure. */
+	if (fdt_check_full(t->blob, t->size) ||
+	    t->structure.p != (const u8 *)t->blob + fdt_off_dt_struct(t->blob))
+		return;
+	for (int off = 0; off >= 0 && depth >= 0; off = fdt_next_node(t->blob, off, &depth)) {
+		const char *name;
+		struct span v;
+		u32 at = 0;
+		int prop, len;
+
+		fuzz_check(n < t->n_nodes);
+		name = fdt_get_name(t->blob, off, &len);
+		fuzz_check(name == dt_name(t, n).p && (u32)len == dt_name(t, n).n);
+		fdt_for_each_property_offset(prop, t->blob, off) {
+			const void *p = fdt_getprop_by_offset(t->blob, prop, &name, &len);
+			const char *ours;
+
+			fuzz_check(dt_prop_next(t, n, &at, &ours, &v));
+			fuzz_check(name == ours && v.p == p && v.n == (u32)len);
+			p = fdt_getprop(t->blob, off, name, &len);
+			fuzz_check(dt_prop(t, n, name, &v) && v.p == p && v.n == (u32)len);
+		}
+		fuzz_check(!dt_prop_next(t, n, &at, &name, &v));
+		n++;
+	}
+	fuzz_check(n == t->n_nodes);
 }
 
 static void ignore_line(void *ctx, const char *line)
@@ -93,8 +128,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	memcpy(copy, data, n);
 	arena_init(&a, memory, sizeof(memory));
-	if (dt_open(span_of(copy, n), &a, &t, &why) == OK)
+	if (dt_open(span_of(copy, n), &a, &t, &why) == OK) {
 		ask(&t);
+		compare(&t);
+	}
 	as_machine(span_of(copy, n));
 	if (n)
 		as_guests(span_of(copy, n));

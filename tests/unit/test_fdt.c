@@ -10,6 +10,7 @@
 
 #include <base/endian.h>
 #include <lib/fdt.h>
+#include <libfdt.h>
 
 #include "dtbdata.h"
 
@@ -200,6 +201,40 @@ static bool try_open(struct span s)
 	return st == OK;
 }
 
+/* Every property of every node, in order, as another reader sees them. */
+static void agrees_with_libfdt(void **state)
+{
+	static const char *const names[] = { "soc", "virt4", "small" };
+
+	(void)state;
+	for (u32 i = 0; i < array_size(names); i++) {
+		struct span s = dtb_load(names[i]), v;
+		struct dt t = open_ok(s);
+		int off = 0, depth = 0, prop, len;
+
+		for (u32 n = 0; n < t.n_nodes; n++) {
+			const char *name = fdt_get_name(s.p, off, &len), *ours;
+			u32 at = 0;
+
+			assert_ptr_equal(dt_name(&t, n).p, name);
+			assert_int_equal(dt_name(&t, n).n, len);
+			fdt_for_each_property_offset(prop, s.p, off) {
+				const void *p = fdt_getprop_by_offset(s.p, prop, &name, &len);
+
+				assert_true(dt_prop_next(&t, n, &at, &ours, &v));
+				assert_string_equal(ours, name);
+				assert_ptr_equal(v.p, p);
+				assert_int_equal(v.n, len);
+				assert_true(dt_prop(&t, n, name, &v) && v.p == p);
+			}
+			assert_false(dt_prop_next(&t, n, &at, &ours, &v));
+			off = fdt_next_node(s.p, off, &depth);
+		}
+		assert_true(off < 0 || depth < 0);
+		dtb_free(s);
+	}
+}
+
 static void refuses_truncated(void **state)
 {
 	struct span whole = dtb_load("virt4");
@@ -373,6 +408,93 @@ static void writes_what_it_reads(void **state)
 	assert_true(dt_has(&t, n, "flag"));
 }
 
+static void refuses_what_nobody_would_find(void **state)
+{
+	static alignas(8) u8 buf[1024];
+	struct dt_out o;
+	size_t len;
+
+	(void)state;
+	dt_out_begin(&o, buf, sizeof(buf));
+	dt_out_node(&o, "child");
+	dt_out_end_node(&o);
+	dt_out_flag(&o, "late");
+	assert_int_equal(dt_out_finish(&o, &len), E_INVAL);
+	dt_out_begin(&o, buf, sizeof(buf));
+	dt_out_node(&o, "open");
+	assert_int_equal(dt_out_finish(&o, &len), E_INVAL);
+	dt_out_begin(&o, buf, sizeof(buf));
+	dt_out_end_node(&o);
+	assert_int_equal(dt_out_finish(&o, &len), E_INVAL);
+}
+
+/* More names than are remembered: some are written twice, all can be read. */
+static void writes_many_names(void **state)
+{
+	static alignas(8) u8 buf[32768];
+	struct dt_out o;
+	char name[16];
+	struct dt t;
+	size_t len;
+	u32 v;
+
+	(void)state;
+	dt_out_begin(&o, buf, sizeof(buf));
+	for (u32 round = 0; round < 2; round++) {
+		dt_out_node_at(&o, "n", round);
+		for (u32 i = 0; i < 300; i++) {
+			snprintf(name, sizeof(name), "p%u", i * 37);
+			dt_out_u32(&o, name, i + round);
+		}
+		dt_out_end_node(&o);
+	}
+	assert_int_equal(dt_out_finish(&o, &len), OK);
+	assert_int_equal(fdt_check_full(buf, len), 0);
+	t = open_ok(span_of(buf, len));
+	for (u32 i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "p%u", i * 37);
+		assert_true(dt_u32(&t, 1, name, 0, &v) && v == i);
+		assert_true(dt_u32(&t, 2, name, 0, &v) && v == i + 1);
+	}
+}
+
+static void edits_a_copy(void **state)
+{
+	static alignas(8) u8 buf[16384];
+	struct span s = dtb_load("soc"), v;
+	struct dt_edit e;
+	struct str str;
+	struct dt t;
+	size_t len;
+	int node;
+
+	(void)state;
+	assert_int_equal(dt_edit_begin(&e, s, buf, sizeof(buf)), OK);
+	node = dt_edit_node(&e, 0, "fresh@1");
+	dt_edit_set(&e, node, "reg", "\0\0\0\1", 4);
+	dt_edit_set_str(&e, node, "model", STR("short"));
+	dt_edit_set_str(&e, node, "model", STR("rather a long one"));
+	dt_edit_set_str(&e, node, "gone", STR("x"));
+	dt_edit_unset(&e, node, "gone");
+	dt_edit_unset(&e, node, "never was");
+	assert_int_equal(dt_edit_node(&e, 0, "fresh"), node);
+	node = dt_edit_node(&e, node, "inside");
+	dt_edit_set(&e, node, "empty", NULL, 0);
+	dt_edit_delete_type(&e, "memory");
+	assert_int_equal(dt_edit_finish(&e, &len), OK);
+	assert_int_equal(fdt_check_full(buf, len), 0);
+	t = open_ok(span_of(buf, len));
+	node = (int)find(&t, "/fresh@1");
+	assert_true(dt_str(&t, (u32)node, "model", 0, &str) && str_eq_c(str, "rather a long one"));
+	assert_true(dt_prop(&t, (u32)node, "reg", &v) && v.n == 4 && v.p[3] == 1);
+	assert_false(dt_has(&t, (u32)node, "gone"));
+	assert_true(dt_has(&t, find(&t, "/fresh/inside"), "empty"));
+	assert_int_equal(find(&t, "/memory"), DT_NONE);
+	reads_reservations(state); /* of the base; the copy's: */
+	assert_int_equal(t.reservations.n, 16);
+	dtb_free(s);
+}
+
 static void reports_a_full_buffer(void **state)
 {
 	static alignas(8) u8 buf[1024];
@@ -404,6 +526,7 @@ int main(void)
 		cmocka_unit_test(translates_addresses),
 		cmocka_unit_test(resolves_interrupts),
 		cmocka_unit_test(reads_reservations),
+		cmocka_unit_test(agrees_with_libfdt),
 		cmocka_unit_test(refuses_truncated),
 		cmocka_unit_test(refuses_short_old_headers),
 		cmocka_unit_test(refuses_misaligned),
@@ -412,6 +535,9 @@ int main(void)
 		cmocka_unit_test(bounds_nodes),
 		cmocka_unit_test(reports_a_full_arena),
 		cmocka_unit_test(writes_what_it_reads),
+		cmocka_unit_test(refuses_what_nobody_would_find),
+		cmocka_unit_test(writes_many_names),
+		cmocka_unit_test(edits_a_copy),
 		cmocka_unit_test(reports_a_full_buffer),
 	};
 

@@ -49,6 +49,14 @@ static inline u64 load_be64(const void *at)
 	return (u64)load_be32(p) << 32 | (u64)load_be32(p + 4);
 }
 
+/* At a multiple of 4 bytes, where a format promises that. */
+static inline u32 load_be32_aligned(const void *at)
+{
+	u32 v = *(const u32 *)at;
+
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap32(v) : v;
+}
+
 static inline void store_le32(void *at, u32 v)
 {
 	u8 *p = (u8 *)at;

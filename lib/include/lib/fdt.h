@@ -26,8 +26,11 @@ struct dt_node; /* dt.c */
 struct dt {
 	const void *blob;
 	u32 size; /* what the header says, not what was given */
-	struct dt_node *nodes;
 	u32 n_nodes;
+	struct dt_node *nodes;
+	struct span structure; /* from the root's token to the end's */
+	struct span strings;   /* up to the last NUL */
+	struct span reservations;
 };
 
 /* An interrupt specifier, and the controller that gives it a meaning. */
@@ -65,6 +68,8 @@ const char *dt_path(const struct dt *t, u32 n, struct arena *a);
 
 bool dt_prop(const struct dt *t, u32 n, const char *name, struct span *out);
 bool dt_has(const struct dt *t, u32 n, const char *name);
+/* One property after the other, in the order they are written; *at is 0 for the first. */
+bool dt_prop_next(const struct dt *t, u32 n, u32 *at, const char **name, struct span *out);
 /* Cell @index of a property; false when it is not there. */
 bool dt_u32(const struct dt *t, u32 n, const char *name, u32 index, u32 *out);
 /* String @index of a list of strings; false when it is not there. */
@@ -96,12 +101,21 @@ enum status dt_reservation(const struct dt *t, u32 index, struct range *out);
 
 /* ---- writing ------------------------------------------------------------------------------ */
 
+#define DT_OUT_KNOWN 32
+
 struct dt_out {
 	void *buf;
-	int error; /* the first one; 0: none */
+	u32 size;
+	enum status error; /* the first one */
+	u32 at;		   /* where the structure goes on */
+	u32 names_len;	   /* of properties, at the end of the buffer */
+	u32 depth;
+	bool has_child; /* so properties may no longer be added */
+	u32 known[DT_OUT_KNOWN];
 };
 
-/* Begin a tree with an open root node. @buf is 8-byte aligned. */
+/* Begin a tree with an open root node. @buf is 8-byte aligned. A node's properties stand before
+ * its children. */
 void dt_out_begin(struct dt_out *o, void *buf, size_t size);
 void dt_out_node(struct dt_out *o, const char *name);
 /* "name@unit" */
@@ -111,15 +125,18 @@ void dt_out_flag(struct dt_out *o, const char *prop);
 void dt_out_u32(struct dt_out *o, const char *prop, u32 v);
 void dt_out_u64(struct dt_out *o, const char *prop, u64 v);
 void dt_out_cells(struct dt_out *o, const char *prop, const u32 *cells, u32 n);
+void dt_out_bytes(struct dt_out *o, const char *prop, struct span value);
 /* May be a list, as in a literal: STR("arm,pl011\0arm,primecell"). */
 void dt_out_str(struct dt_out *o, const char *prop, struct str s);
-/* Close the root. E_RANGE: the buffer is too small. */
+/* Close the root. E_RANGE: the buffer is too small. E_INVAL: nodes or properties out of place. */
 enum status dt_out_finish(struct dt_out *o, size_t *len);
 
 struct dt_edit {
 	void *buf;
 	size_t size;
-	int error; /* the first one; 0: none */
+	enum status error; /* the first one */
+	u32 structure;	   /* where it begins in the buffer */
+	struct dt tree;	   /* the copy's blocks, without an index */
 };
 
 /* Node handles of an edit are offsets; any change to the tree may move the nodes after it. */
