@@ -12,7 +12,9 @@ MEM      ?=
 QEMU     ?=
 LOG      ?= info
 APPEND   ?=
-TABLE    ?= none
+BOOT     ?= kernel
+# U-Boot only looks for something to start in partitions.
+TABLE    ?= $(if $(filter u-boot,$(BOOT)),mbr,none)
 
 PLATFORM := configs/platforms/$(PLAT).toml
 ISA      := $(firstword $(subst -, ,$(PLAT)))
@@ -150,6 +152,7 @@ help:
 ##   O=build/PLAT-COMPILER          where everything is built
 ##   COMPILER=gcc|clang             the compiler
 ##   TABLE=none|mbr|gpt             partition table of the disk
+##   BOOT=kernel|u-boot             who starts us: the emulator, or U-Boot from the disk
 
 # ---- set-up ----------------------------------------------------------------------------------
 PART_STAMP := $(PARTS)/.stamp
@@ -162,6 +165,7 @@ setup:
 setup-test: setup
 	@tools/setup/packages.sh test
 	@tools/setup/fetch-qemu10.sh > /dev/null
+	@tools/setup/fetch-u-boot.sh > /dev/null
 
 # Third-party sources are fetched once; what compiles them waits for that.
 $(PART_SRCS) $(FDT_SRCS) $(PARTS)/libfdt/libfdt.h: | $(CACHE)/parts.done ;
@@ -281,12 +285,21 @@ image: $(O)/trivet.bin
 run: setup
 	@$(MAKE) --no-print-directory -s $(O)/run/ready
 	@$(PY) tools/run.py $(PLATFORM) kernel=$(O)/images/run.bin disk=$(O)/run/disk.img \
-		smp=$(SMP) mem=$(MEM) qemu=$(QEMU) append="log=$(LOG) $(APPEND)"
+		smp=$(SMP) mem=$(MEM) qemu=$(QEMU) append="log=$(LOG) $(APPEND)" $(RUN_$(BOOT))
+BUNDLE_RUN = $(PY) tools/bundle.py --platform $(PLATFORM) --guests $(GUESTS) --table $(TABLE) \
+	--archive $(O)/archives/run.cpio --disk $(O)/run/disk.img
+# U-Boot needs the image, made of the archive, on the disk, made with the archive: once more.
+RUN_kernel :=
+RUN_u-boot = u_boot=$$(tools/setup/fetch-u-boot.sh)
 $(O)/run/ready: FORCE $(GUESTS)/Image
 	@mkdir -p $(O)/run
-	@$(PY) tools/bundle.py --platform $(PLATFORM) --guests $(GUESTS) --table $(TABLE) \
-		--archive $(O)/archives/run.cpio --disk $(O)/run/disk.img $(VMS)
+	@$(BUNDLE_RUN) $(VMS)
 	@$(MAKE) --no-print-directory $(O)/images/run.bin
+ifneq ($(BOOT),kernel)
+	@sed 's/log=info/log=$(LOG) $(APPEND)/' configs/boot/extlinux.conf > $(O)/run/extlinux.conf
+	@$(BUNDLE_RUN) --add $(O)/images/run.bin=trivet.bin \
+		--add $(O)/run/extlinux.conf=extlinux/extlinux.conf $(VMS)
+endif
 	@touch $@
 
 include tests/rules.mk

@@ -95,8 +95,9 @@ static enum status memory_up(void)
 	taken[n++] = machine.fdt;
 	for (u32 i = 0; i < machine.n_reserved; i++)
 		taken[n++] = machine.reserved[i];
+	/* Zero once, but not any more after a boot loader has lived there. */
 	return pmm_init(machine.mem, machine.n_mem, taken, n,
-			machine.memory_is_clean ? PMM_CLEAN : PMM_DIRTY);
+			machine.memory_is_clean && !machine.loader.n ? PMM_CLEAN : PMM_DIRTY);
 }
 
 static void platform_emit(struct diag *d, enum diag_level level, const struct src_pos *at,
@@ -132,6 +133,8 @@ static enum status console_up(void)
 	log_info("Trivet %s", TRIVET_VERSION);
 	take_options(machine.bootargs);
 	hostdesc_print(&machine, log_line, NULL);
+	log_info("image      0x%08llx-0x%08llx", (unsigned long long)boot.image.v,
+		 (unsigned long long)(boot.image.v + boot.image_len - 1));
 	if (platform_status != OK)
 		why = "mistakes in platform.toml";
 	return platform_status;

@@ -222,6 +222,7 @@ test:
 	@tools/setup/packages.sh test
 	@$(MAKE) --no-print-directory setup
 	@tools/setup/fetch-qemu10.sh > /dev/null
+	@tools/setup/fetch-u-boot.sh > /dev/null
 	@rm -rf $(COUNTS) && mkdir -p $(COUNTS)
 	@$(MAKE) --no-print-directory $(JOBS) run-suites
 run-suites:

@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Put VM files and their images where the hypervisor looks for them.
 
-    bundle.py --platform P.toml --guests DIR --archive OUT.cpio --disk OUT.img [--table T] VM.toml...
+    bundle.py --platform P.toml --guests DIR --archive OUT.cpio --disk OUT.img [--table T]
+              [--add SRC=NAME]... VM.toml...
 
 A VM file with image_location = "memory" travels, with its images, in the archive that is linked
 into the hypervisor; one with "fs" on the FAT32 disk. Both have the same layout: the VM file in
 guest/vm_default/, images by the path the file gives, relative to the root. An image is looked for
 beside its VM file, then in DIR. Outputs are only touched when they change, so a second run is
-quick. A file that cannot be read as TOML is copied to the disk all the same: the hypervisor says
-what is wrong with it.
+quick. --add puts a file on the disk that is no VM's, such as the hypervisor for U-Boot to load. A
+file that cannot be read as TOML is copied to the disk all the same: the hypervisor says what is
+wrong with it.
 """
 import argparse
 import os
@@ -90,6 +92,7 @@ def main():
     for name in ("platform", "guests", "archive", "disk"):
         p.add_argument(f"--{name}", required=True)
     p.add_argument("--table", default="none")
+    p.add_argument("--add", action="append", default=[])
     p.add_argument("vms", nargs="*")
     a = p.parse_args()
 
@@ -100,7 +103,7 @@ def main():
     archive = [f"{a.platform}=platform.toml"]
     archive += [f"{src}={name}" for name, src in sorted(files["memory"].items())]
     make(a.archive, archive, [sys.executable, f"{TOOLS}/mkarchive.py", a.archive])
-    disk = [f"{src}={name}" for name, src in sorted(files["fs"].items())]
+    disk = [f"{src}={name}" for name, src in sorted(files["fs"].items())] + a.add
     make(a.disk, disk, [f"{TOOLS}/mkdisk.sh", a.disk, "--table", a.table, "--"])
 
 

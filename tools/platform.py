@@ -7,7 +7,8 @@
     platform.py FILE emulator [NAME=VALUE]...
         The command that starts the machine, one word per line. Values replace the {NAME}
         placeholders of the file: kernel= is needed, qemu= smp= mem= have defaults in it;
-        disk= and append= add their own words.
+        disk= and append= add their own words. u_boot= starts that instead of the kernel, which
+        it has to find on the disk, with its boot options.
 
 The other tables of the file are read by the hypervisor itself.
 """
@@ -16,7 +17,8 @@ import sys
 import tomllib
 
 KINDS = ("vdev", "drivers", "config", "image")
-COMMAND_KEYS = {"binary", "smp", "mem", "command", "disk", "append"}
+COMMAND_KEYS = {"binary", "smp", "mem", "command", "kernel", "u_boot", "disk", "append"}
+GIVEN = ("qemu", "smp", "mem", "kernel", "u_boot", "disk", "append")
 
 
 class Mistake(Exception):
@@ -61,7 +63,10 @@ def emulator(doc, given):
     # An empty value asks for the default: make hands over variables that are not set.
     values.update({k: v for k, v in given.items() if v})
     words = strings(table, "emulator", "command")
-    for option in ("disk", "append"):
+    by_u_boot = bool(values.get("u_boot"))
+    if by_u_boot and "u_boot" not in table:
+        raise Mistake("emulator.u_boot: is not there: this machine is not started by U-Boot")
+    for option in ("u_boot", "disk") if by_u_boot else ("kernel", "disk", "append"):
         if values.get(option):
             words = words + strings(table, "emulator", option, [])
 
@@ -71,7 +76,7 @@ def emulator(doc, given):
             raise Mistake(f"{match[0]} has no value; give {match[1]}=...")
         return value
 
-    return [re.sub(r"\{([a-z]+)\}", fill, word) for word in words]
+    return [re.sub(r"\{([a-z_]+)\}", fill, word) for word in words]
 
 
 def main(argv):
@@ -86,8 +91,8 @@ def main(argv):
         given = {}
         for arg in argv[3:]:
             name, sep, value = arg.partition("=")
-            if not sep or name not in ("qemu", "smp", "mem", "kernel", "disk", "append"):
-                raise Mistake(f"argument {arg}: expected qemu= smp= mem= kernel= disk= append=")
+            if not sep or name not in GIVEN:
+                raise Mistake(f"argument {arg}: expected one of {'= '.join(GIVEN)}=")
             given[name] = value
         print("\n".join(emulator(doc, given)))
     except (OSError, ValueError, Mistake) as e:

@@ -336,6 +336,7 @@ static enum status read_all(struct reader *r)
 
 	TRY(copy_str(r, 0, "model", &r->hd->model));
 	TRY(copy_str(r, chosen, "bootargs", &r->hd->bootargs));
+	TRY(copy_str(r, chosen, "u-boot,version", &r->hd->loader));
 	TRY(read_cpus(r));
 	TRY(read_memory(r));
 	TRY(read_reserved(r));

@@ -102,6 +102,11 @@ static void print_rest(struct printer *p, const struct hostdesc *hd)
 	label(p, "devices");
 	text(p, "%u described", hd->n_devs);
 	end_line(p);
+	if (hd->loader.n) {
+		label(p, "loader");
+		text(p, "U-Boot %.*s", STR_ARG(hd->loader));
+		end_line(p);
+	}
 	if (hd->bootargs.n) {
 		label(p, "arguments");
 		text(p, "%.*s", STR_ARG(hd->bootargs));

@@ -24,6 +24,7 @@ class Case:
         self.kernel = options.pop("kernel", "default")
         self.vms = options.pop("vms", [])
         self.guests = options.pop("guests", "linux")
+        self.boot = options.pop("boot", "kernel")
         self.table = options.pop("table", "none")
         self.smp = options.pop("smp", "")
         self.mem = options.pop("mem", "")
@@ -81,15 +82,17 @@ class Setup:
         return kernel
 
     def _emulator(self, this, kernel, disk):
-        qemu = self._qemu10() if this.qemu == "10" else self.qemu
+        qemu = self._fetched("qemu10") if this.qemu == "10" else self.qemu
         words = ["kernel=" + kernel, "disk=" + disk, "qemu=" + qemu, "smp=" + this.smp,
                  "mem=" + this.mem, "append=" + this.append]
+        if this.boot == "u-boot":
+            words.append("u_boot=" + self._fetched("u-boot"))
         return self._tool("platform.py", [self.platform, "emulator"] + words).splitlines()
 
     @staticmethod
-    def _qemu10():
-        """The set-up has fetched it, where the system's is an older one."""
-        done = subprocess.run([path("tools/setup/fetch-qemu10.sh")], check=False,
+    def _fetched(what):
+        """The set-up has fetched it: a newer emulator, a boot loader."""
+        done = subprocess.run([path("tools/setup/fetch-%s.sh" % what)], check=False,
                               capture_output=True, text=True)
         if done.returncode != 0:
             raise Failure(done.stderr.strip())
@@ -97,18 +100,26 @@ class Setup:
 
     def _disk(self, this):
         """A disk with the case's VM files and the images these name; kept while they are."""
-        if not this.vms:
+        added = self._added(this)
+        if not this.vms and not added:
             return ""
         folder = self.guests.get(this.guests)
         if not folder:
             raise Failure('tests.json names no guests "%s"' % this.guests)
         vms = [self._written(vm, this, folder) for vm in this.vms]
-        key = repr((this.name, vms, folder, this.table, self.platform)).encode()
+        key = repr((this.name, vms, folder, this.table, self.platform, added)).encode()
         base = os.path.join(self.disks, hashlib.sha256(key).hexdigest()[:16])
         self._tool("bundle.py", ["--platform", self.platform, "--guests", folder,
                                  "--archive", base + ".cpio", "--disk", base + ".img",
-                                 "--table", this.table] + vms)
+                                 "--table", this.table] + added + vms)
         return base + ".img"
+
+    def _added(self, this):
+        """What U-Boot wants to find."""
+        if this.boot != "u-boot":
+            return []
+        return ["--add=%s=trivet.bin" % self._kernel(this),
+                "--add=%s=extlinux/extlinux.conf" % path("configs/boot/extlinux.conf")]
 
     def _written(self, vm, this, guests):
         """The file's place; one of vmfile.py is written first, and the images made that it needs."""

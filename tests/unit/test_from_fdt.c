@@ -154,6 +154,7 @@ static void reads_the_console(void **state)
 	assert_int_equal(hd.console->reg_io_width, 4);
 	assert_int_equal(hd.console_baud, 57600);
 	assert_true(str_eq_c(hd.bootargs, "loglevel=debug"));
+	assert_true(str_eq_c(hd.loader, "2023.01"));
 }
 
 static void reads_controller_timer_firmware(void **state)
@@ -387,6 +388,7 @@ static void prints_the_machine(void **state)
 		"interrupt 37\n"
 		"firmware   calls by HVC\n"
 		"devices    7 described\n"
+		"loader     U-Boot 2023.01\n"
 		"arguments  loglevel=debug\n";
 	struct hostdesc hd = read_ok("soc");
 	char text[2048] = "";

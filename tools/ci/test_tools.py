@@ -214,6 +214,13 @@ class Platform(Tool):
         self.assertEqual(self.platform(self.TEXT, "emulator", "kernel=k", "smp=4", "disk=f",
                                        "append=a b", "qemu=/q"),
                          (0, "/q\n-smp\n4\nk\n-d\nf\n-a\na b\n"))
+        both = self.TEXT + 'kernel = ["-k", "{kernel}"]\nu_boot = ["-b", "{u_boot}"]\n'
+        both = both.replace(', "{kernel}"]\ndisk', ']\ndisk')
+        self.assertEqual(self.platform(both, "emulator", "kernel=k", "disk=f", "append=a"),
+                         (0, "q\n-smp\n2\n-k\nk\n-d\nf\n-a\na\n"))
+        self.assertEqual(self.platform(both, "emulator", "kernel=k", "disk=f", "append=a", "u_boot=u"),
+                         (0, "q\n-smp\n2\n-b\nu\n-d\nf\n"))
+        self.assertNotEqual(self.platform(self.TEXT, "emulator", "kernel=k", "u_boot=u")[0], 0)
         self.assertNotEqual(self.platform(self.TEXT, "emulator")[0], 0)
         self.assertNotEqual(self.platform(self.TEXT, "emulator", "kernel=k", "tea=pot")[0], 0)
 

@@ -66,6 +66,7 @@ struct hostdesc {
 	u32 console_baud;	      /* of stdout-path; 0: not said */
 	const struct hd_dev *intc;    /* the root interrupt controller */
 	struct str bootargs;
+	struct str loader; /* the boot loader that had the memory before us, when it tells */
 	enum hd_conduit conduit;
 	/* Timers of the CPU as the interrupt controller numbers them; 0 when absent. */
 	u32 irq_timer_guest_virt;
@@ -77,7 +78,7 @@ struct hostdesc {
 	struct range window; /* memory we may use; len 0: all */
 	u64 slice_us;	     /* scheduler time slice */
 	bool power_off_when_done;
-	bool memory_is_clean;
+	bool memory_is_clean;	 /* before a boot loader came */
 	struct str console_path; /* override of stdout-path */
 };
 
