@@ -9,6 +9,7 @@
 #include <core/driver.h>
 #include <core/kmap.h>
 #include <core/log.h>
+#include <core/own.h>
 #include <core/pmm.h>
 #include <port/driver.h>
 
@@ -89,6 +90,7 @@ enum status register_uart(const struct uart_ops *ops, void *ctx, const struct hd
 	console.ops = ops;
 	console.ctx = ctx;
 	console_attach(ops, ctx);
+	own_device(dev, OWN_CONSOLE);
 	log_info("console: %s at 0x%llx", ops->name, (unsigned long long)dev->win[0].base);
 	return OK;
 }

@@ -167,6 +167,25 @@ enum status kmap_device(struct range win, void **out)
 	return st;
 }
 
+bool kmap_is_memory(struct range r)
+{
+	struct kmap_locked l;
+	struct pte_info info;
+	bool found = range_overlaps(r.base, r.len, kmap.image_at.base, kmap.image_at.len);
+	u64 run;
+
+	if (!range_ok(r.base, r.len, BIT(kmap.pt.format->input_bits)))
+		return false;
+	l = kmap_lock();
+	for (u64 off = 0; off < r.len && !found; off += run) {
+		u64 va = (u64)arch_phys_to_virt(HPA(r.base + off));
+
+		found = pt_lookup(&l.kmap->pt, va, &info, &run) == OK && info.type != PT_DEVICE;
+	}
+	kmap_unlock(&l);
+	return found;
+}
+
 /* ---- looking up ------------------------------------------------------------------------------- */
 
 hpa_t kmap_phys(const void *p)

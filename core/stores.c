@@ -6,6 +6,7 @@
 
 #include <base/fmt.h>
 #include <core/log.h>
+#include <core/own.h>
 
 extern const u8 image_archive_start[], image_archive_end[]; /* linker script */
 
@@ -40,6 +41,7 @@ enum status register_block(const struct block_ops *ops, void *ctx, const struct 
 {
 	if (block.ops)
 		return E_EXISTS; /* further disks belong to guests */
+	own_device(dev, OWN_DISK);
 	block.ops = ops;
 	block.ctx = ctx;
 	block.reader = (struct block_reader){ read_block, NULL, n_sectors };

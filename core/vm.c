@@ -8,6 +8,7 @@
 #include <base/str.h>
 #include <core/log.h>
 #include <core/panic.h>
+#include <core/pass.h>
 #include <port/arch.h>
 
 struct vm *vms[VM_MAX];
@@ -237,6 +238,7 @@ static void ended(struct vm *vm)
 	enum vm_end_reason why = (enum vm_end_reason)atomic_load(&vm->reason);
 
 	log_info("VM %u \"%s\" %s", vm->desc->id, vm->name, reason_text[why]);
+	pass_stop(vm);
 	for (u32 i = 0; i < vm->n_vcpus; i++) {
 		atomic_store(&vm->vcpus[i].posts, 0);
 		vm->vcpus[i].n_complaints = 0;

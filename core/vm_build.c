@@ -9,6 +9,7 @@
 #include <base/bits.h>
 #include <base/str.h>
 #include <core/irq.h>
+#include <core/pass.h>
 #include <core/sched.h>
 #include <core/virq.h>
 
@@ -33,6 +34,7 @@ void vm_free(struct vm *vm)
 {
 	hpa_t at = arch_virt_to_phys(vm->arena.base);
 
+	pass_release(vm);
 	pmm_free_owner(PMM_VM(vm->tag));
 	pmm_free_pages(PMM_HYPERVISOR, at, VM_ARENA_PAGES);
 }
@@ -254,7 +256,6 @@ static enum status build_devices(struct vm *vm, struct diag *d)
 			vm->devs[i]->dev->class->reset(vm->devs[i]->dev);
 	}
 	virq_bind_timers(vm);
-	vbus_seal(&vm->bus);
 	return OK;
 }
 
@@ -271,7 +272,10 @@ static enum status build_parts(struct vm *vm, struct diag *d)
 	TRY(build_memory(vm, d));
 	arch_vm_init(&vm->arch, vm->tag, vm->mem.pt.root);
 	TRY(build_vcpus(vm, d));
-	return build_devices(vm, d);
+	TRY(build_devices(vm, d));
+	TRY(pass_build(vm, d));
+	vbus_seal(&vm->bus);
+	return OK;
 }
 
 enum status vm_build(struct vm *vm, const struct vmdesc *desc, struct diag *d)

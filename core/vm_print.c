@@ -48,6 +48,23 @@ static void print_devices(const struct vmdesc *desc)
 	}
 }
 
+static void print_passes(const struct vmdesc *desc)
+{
+	for (u32 i = 0; i < desc->passes.n; i++) {
+		const struct vd_pass *p = &desc->passes.v[i];
+
+		for (u32 w = 0; w < p->n_win; w++)
+			log_info("  passed  0x%09llx..0x%09llx  %.*s, host 0x%llx, %s",
+				 (ull)p->win[w].gpa.v, (ull)(p->win[w].gpa.v + p->win[w].size),
+				 STR_ARG(p->name), (ull)p->win[w].hpa.v,
+				 p->win[w].how == VD_PASS_MAP ? "mapped" : "forwarded");
+		for (u32 k = 0; k < p->n_irq; k++)
+			log_info("  passed  interrupt %u  %.*s, host %u, %s", p->irq[k].guest,
+				 STR_ARG(p->name), p->irq[k].host,
+				 p->irq[k].trigger == VD_TRIGGER_EDGE ? "edge" : "level");
+	}
+}
+
 static void print_images(const struct vm *vm)
 {
 	static const char *const role[VD_IMG_ROLES] = { "kernel", "initrd", "dtb", "bios" };
@@ -71,5 +88,6 @@ void vm_print_board(const struct vm *vm)
 	print_memory(vm->desc);
 	print_cpus(vm);
 	print_devices(vm->desc);
+	print_passes(vm->desc);
 	print_images(vm);
 }

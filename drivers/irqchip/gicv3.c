@@ -258,6 +258,24 @@ static void gicv3_disable(u32 irq)
 		driver_log("gicv3: interrupt %u may still come", irq);
 }
 
+static enum status gicv3_claim(struct hd_irq irq)
+{
+	u32 bit = (u32)BIT(irq.line % 32);
+
+	if (irq.line < FIRST_SPI || irq.line >= gic.n_lines)
+		return E_RANGE;
+	TRY(line_mask(gic.dist, irq.line));
+	line_set_trigger(gic.dist, irq.line, irq.trigger);
+	mmio_write32(gic.dist, GIC_ICPENDR(irq.line / 32), bit);
+	mmio_write32(gic.dist, GIC_ICACTIVER(irq.line / 32), bit);
+	return OK;
+}
+
+static void gicv3_unmask(u32 irq)
+{
+	mmio_write32(gic.dist, GIC_ISENABLER(irq / 32), (u32)BIT(irq % 32));
+}
+
 static u32 gicv3_n_lines(void)
 {
 	return gic.n_lines;
@@ -399,6 +417,9 @@ static const struct irqchip_ops gicv3_ops = {
 	.deactivate = gicv3_deactivate,
 	.enable = gicv3_enable,
 	.disable = gicv3_disable,
+	.claim = gicv3_claim,
+	.unmask = gicv3_unmask,
+	.route = line_route,
 	.ipi = gicv3_ipi,
 	.n_ipis = N_IPIS,
 	.n_lines = gicv3_n_lines,

@@ -173,6 +173,24 @@ static inline void chip_disable(u32 irq)
 	note("disable %u; ", irq);
 }
 
+static enum status claim_result = OK;
+
+static inline enum status chip_claim(struct hd_irq irq)
+{
+	note("claim %u %s; ", irq.line, irq.trigger == HD_TRIGGER_EDGE ? "edge" : "level");
+	return claim_result;
+}
+
+static inline void chip_unmask(u32 irq)
+{
+	note("unmask %u; ", irq);
+}
+
+static inline void chip_route(u32 irq, u64 cpu_hw_id)
+{
+	note("route %u to %u; ", irq, (u32)cpu_hw_id);
+}
+
 static inline void chip_ipi(u64 cpu_hw_id, u32 n)
 {
 	note("kick %u; ", (u32)cpu_hw_id);
@@ -192,6 +210,9 @@ static const struct irqchip_ops chip = {
 	.deactivate = chip_deactivate,
 	.enable = chip_enable,
 	.disable = chip_disable,
+	.claim = chip_claim,
+	.unmask = chip_unmask,
+	.route = chip_route,
 	.ipi = chip_ipi,
 	.n_ipis = 8,
 	.n_lines = chip_lines,

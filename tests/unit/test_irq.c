@@ -84,6 +84,49 @@ static void table_is_full(void)
 	CHECK(calls[32 + n - 1] == 1);
 }
 
+/* Lines of guests bring their record, so there may be as many as the chip has. */
+static void claimed_lines(void)
+{
+	static struct irq_action a[128];
+
+	machine_up();
+	for (u32 line = 32; line < 128; line++) {
+		a[line] = (struct irq_action){
+			{ line, HD_TRIGGER_EDGE }, IRQ_HOLD, count, &calls[line]
+		};
+		CHECK(irq_claim(&a[line]) == OK);
+	}
+	notes[0] = '\0';
+	CHECK(irq_claim(&a[40]) == E_EXISTS && request(40, IRQ_COMPLETE) == E_EXISTS);
+	NOTED("");
+	CHECK(irq_action_of(40) == &a[40] && !irq_action_of(20) && !irq_action_of(1020));
+	CHECK(irq_dispatch(127));
+	NOTED("drop 127; handler; ");
+	irq_unmask(127);
+	irq_mask(127);
+	irq_route(127, 1);
+	irq_quiet(&a[127]);
+	NOTED("unmask 127; disable 127; route 127 to 1; claim 127 edge; ");
+	irq_release(&a[40]);
+	NOTED("claim 40 edge; ");
+	CHECK(!irq_action_of(40) && irq_claim(&a[40]) == OK);
+}
+
+static void lines_that_cannot_be_claimed(void)
+{
+	static struct irq_action a = { { 20, HD_TRIGGER_LEVEL }, IRQ_HOLD, count, &calls[20] };
+
+	machine_up();
+	CHECK(irq_claim(&a) == E_RANGE && !irq_action_of(20));
+	a.irq.line = 5000;
+	CHECK(irq_claim(&a) == E_RANGE);
+	a.irq.line = 40;
+	claim_result = E_IO;
+	CHECK(irq_claim(&a) == E_IO && !irq_action_of(40));
+	irq_quiet(&a);
+	CHECK(was_said("interrupt 40 may still come"));
+}
+
 static void private_lines_of_another_cpu(void)
 {
 	machine_up();
@@ -196,6 +239,8 @@ int main(void)
 		SCENE(nobodys),
 		SCENE(one_handler_each),
 		SCENE(table_is_full),
+		SCENE(claimed_lines),
+		SCENE(lines_that_cannot_be_claimed),
 		SCENE(private_lines_of_another_cpu),
 		SCENE(kicks),
 		SCENE(stopping_the_others),

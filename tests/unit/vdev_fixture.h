@@ -38,6 +38,12 @@ struct board {
 	void (*collect)(u32 vcpu); /* NULL: nothing can be had */
 	u32 n_collected;
 
+	/* What the host's interrupts behind SPIs are told; the last, and how many. */
+	u32 host_irq, host_vcpu;
+	bool host_on;
+	u32 n_host_lines, n_host_ends;
+	void (*host_ended)(u32 hw_irq); /* NULL: just counted */
+
 	bool has_spis; /* the option "spis" of the description */
 	u64 spis;
 	char log[256];
@@ -124,6 +130,26 @@ void vintc_collect(struct vdev *d, u32 vcpu)
 	board.n_collected++;
 	if (board.collect)
 		board.collect(vcpu);
+}
+
+void vintc_host_line(struct vdev *d, u32 hw_irq, enum vintc_switch on, u32 vcpu)
+{
+	if (d != board.dev)
+		abort();
+	board.host_irq = hw_irq;
+	board.host_on = on == VINTC_ON;
+	board.host_vcpu = vcpu;
+	board.n_host_lines++;
+}
+
+void vintc_host_end(struct vdev *d, u32 hw_irq)
+{
+	if (d != board.dev)
+		abort();
+	board.host_irq = hw_irq;
+	board.n_host_ends++;
+	if (board.host_ended)
+		board.host_ended(hw_irq);
 }
 
 /* ---- the board ----------------------------------------------------------------------------- */

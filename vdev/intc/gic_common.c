@@ -92,6 +92,7 @@ static void gic_fetch_strayed(struct gic *g, const struct gic_bank *b, u32 i)
 
 void gic_changed(struct gic *g, struct gic_bank *b, u32 mask)
 {
+	gic_end_idle(g, b, mask);
 	for (; mask; mask &= mask - 1) {
 		u32 i = bit_lowest(mask);
 		u32 v;
@@ -125,6 +126,7 @@ void gic_set_target(struct gic *g, struct gic_bank *b, u32 i, u32 vcpu)
 	if (b->target[i] == vcpu)
 		return;
 	b->target[i] = (u8)vcpu;
+	gic_tell_host(g, b, 1u << i);
 	gic_changed(g, b, 1u << i);
 }
 
@@ -381,6 +383,7 @@ void gic_done(struct vdev *d, u32 vcpu, const struct virq_entry *e)
 		gic_take_home(b, i, e->state);
 	else
 		return;
+	gic_end_idle(g, b, 1u << i);
 	v = gic_place(g, b, i);
 	/* The core asks next() of this vCPU anyway; news are a level still up, and a new route. */
 	if (v != GIC_NOWHERE && (v != vcpu || !e->state))
@@ -396,7 +399,8 @@ bool gic_end(struct vdev *d, u32 vcpu, u32 irq)
 
 	if (!b || !((b->active | b->out_active) & m))
 		return false;
-	b->line &= ~(m & b->hw_bound);
+	if (!b->first)
+		b->line &= ~(m & b->hw_bound);
 	gic_write_bits(g, b, GIC_ICACTIVER, m);
 	return true;
 }

@@ -75,10 +75,11 @@ static u32 gic_set_active(struct gic_bank *b, u32 value)
 	return changed;
 }
 
-static u32 gic_clear_active(struct gic_bank *b, u32 value)
+static u32 gic_clear_active(struct gic *g, struct gic_bank *b, u32 value)
 {
 	u32 changed = value & (b->active | b->out_active);
 
+	gic_end_host(g, b, changed);
 	b->active &= ~value;
 	b->undo_active |= value & b->out_active;
 	return changed;
@@ -98,10 +99,12 @@ void gic_write_bits(struct gic *g, struct gic_bank *b, u32 off, u32 value)
 	case GIC_ISENABLER:
 		changed = value & ~b->enabled;
 		b->enabled |= value;
+		gic_tell_host(g, b, changed);
 		break;
 	case GIC_ICENABLER:
 		changed = value & b->enabled;
 		b->enabled &= ~value;
+		gic_tell_host(g, b, changed);
 		break;
 	case GIC_ISPENDR:
 		changed = gic_set_pending(b, value);
@@ -113,7 +116,7 @@ void gic_write_bits(struct gic *g, struct gic_bank *b, u32 off, u32 value)
 		changed = gic_set_active(b, value);
 		break;
 	case GIC_ICACTIVER:
-		changed = gic_clear_active(b, value);
+		changed = gic_clear_active(g, b, value);
 		break;
 	default:
 		break;

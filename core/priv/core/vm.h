@@ -66,6 +66,8 @@ struct vm {
 	struct cpu *home;
 	struct vdev_host **devs;
 	u32 n_devs;
+	struct pass_irq *pass_irqs; /* pass.c */
+	u32 n_pass_irqs;
 	struct console_port port;
 	bool dirty; /* its memory has to be zeroed before images are loaded */
 	struct vm_image images[VD_IMG_ROLES];

@@ -95,6 +95,14 @@ struct irqchip_ops {
 	/* Enable for the calling CPU (private lines) or route to the boot CPU (shared lines). */
 	enum status (*enable)(struct hd_irq irq);
 	void (*disable)(u32 irq);
+	/*
+	 * For shared lines that are lent to guests. claim: its trigger is set; it is off, not pending
+	 * and not active, whatever it was. unmask: what disable() has masked may come again. route: it
+	 * comes to the CPU with that hardware id from now on.
+	 */
+	enum status (*claim)(struct hd_irq irq);
+	void (*unmask)(u32 irq);
+	void (*route)(u32 irq, u64 cpu_hw_id);
 	/* Send the host IPI @n (0..7) to the CPU with that hardware id. */
 	void (*ipi)(u64 cpu_hw_id, u32 n);
 	/* ack() numbers of IPIs are below this; they equal n. */

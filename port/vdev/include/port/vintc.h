@@ -20,8 +20,10 @@ struct vintc_ops {
 	 */
 	void (*line)(struct vdev *d, u32 vcpu, u32 irq, bool level);
 	/*
-	 * A host interrupt stands behind a private line of @vcpu (its timer): from now on entries
-	 * of it carry @hw_irq. The level then falls when done() reports it gone.
+	 * A host interrupt stands behind line @irq (of @vcpu, when it is private: its timer): from now
+	 * on entries of it carry @hw_irq. Its level says that the host's is active for the guest, and
+	 * falls when done() reports it gone. Of shared lines the host's is told vintc_host_line() and
+	 * vintc_host_end().
 	 */
 	void (*bind_hw)(struct vdev *d, u32 vcpu, u32 irq, u32 hw_irq);
 	/* @from sends interrupt @line to the vCPUs in @targets (bit per vCPU index). */
@@ -59,3 +61,17 @@ void vintc_notify(struct vdev *d, u32 vcpu);
  * state. Only what can be had without waiting: the calling vCPU itself and vCPUs not running.
  */
 void vintc_collect(struct vdev *d, u32 vcpu);
+
+/*
+ * The guest has switched or routed a shared line with host interrupt @hw_irq behind it. That is on
+ * only while the guest's is, and comes to the CPU of @vcpu; VINTC_NOBODY: where it came so far.
+ */
+enum vintc_switch {
+	VINTC_OFF,
+	VINTC_ON
+};
+#define VINTC_NOBODY UINT32_MAX
+void vintc_host_line(struct vdev *d, u32 hw_irq, enum vintc_switch on, u32 vcpu);
+
+/* The guest will not end host interrupt @hw_irq (of a shared line) by itself: end it. */
+void vintc_host_end(struct vdev *d, u32 hw_irq);
