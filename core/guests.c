@@ -7,6 +7,7 @@
 #include <core/guests.h>
 
 #include <base/fmt.h>
+#include <base/range.h>
 #include <base/str.h>
 #include <core/log.h>
 #include <core/stores.h>
@@ -23,6 +24,7 @@ struct candidate {
 
 static struct candidate found[VM_MAX];
 static u32 n_found;
+static const struct hostdesc *machine;
 
 /* ---- saying what is wrong --------------------------------------------------------------------- */
 
@@ -52,6 +54,19 @@ static struct vd_target target(void)
 	for (const struct vdev_class *const *c = vdev_classes; *c && t.n_classes < VM_MAX; c++)
 		infos[t.n_classes++] = (*c)->info;
 	return t;
+}
+
+/* The tree it came with, where it lies in memory that we have. */
+static struct span machine_tree(void)
+{
+	struct range fdt = machine->fdt;
+
+	for (u32 i = 0; i < machine->n_mem; i++) {
+		if (fdt.len &&
+		    range_inside(fdt.base, fdt.len, machine->mem[i].base, machine->mem[i].len))
+			return span_of(arch_phys_to_virt(HPA(fdt.base)), fdt.len);
+	}
+	return (struct span){ NULL, 0 };
 }
 
 /* ---- one file --------------------------------------------------------------------------------- */
@@ -128,7 +143,9 @@ static void take_file(enum vd_source source, const char *name)
 	vm->tag = ++n_found;
 	st = translate(c, source, name, &d);
 	if (c->desc) {
-		if (vmdesc_add_default_board(c->desc, &c->vm->arena) != OK)
+		if (vmdesc_add_default_board(c->desc, &vm->arena) != OK ||
+		    vmdesc_resolve_passes(c->desc, machine, machine_tree(), &vm->arena, &d) ==
+			    E_NOMEM)
 			st = E_NOMEM;
 		if (vmdesc_validate(c->desc, &t, &d) != OK || st != OK || d.n_errors)
 			vm_find_images(c->desc, &d);
@@ -211,10 +228,11 @@ static void refuse(struct candidate *c)
 	c->vm = NULL;
 }
 
-void guests_start(void)
+void guests_start(const struct hostdesc *hd)
 {
 	struct diag d = { .emit = emit };
 
+	machine = hd;
 	take_folder(VD_SRC_MEMORY);
 	take_folder(VD_SRC_FS);
 	sort_by_id();

@@ -178,7 +178,7 @@ static enum status guests_up(void)
 		log_warn("boot option crash=%.*s is unknown", STR_ARG(crash_kind));
 	log_info("memory: %llu MiB, %llu MiB free for guests", (unsigned long long)(s.total >> 8),
 		 (unsigned long long)(s.free >> 8));
-	guests_start();
+	guests_start(&machine);
 	return OK;
 }
 

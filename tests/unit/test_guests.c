@@ -32,8 +32,10 @@ static void setup(void)
 
 static void start(void *ctx)
 {
+	static const struct hostdesc nothing;
+
 	(void)ctx;
-	guests_start();
+	guests_start(&nothing);
 }
 
 static void started(void)
