@@ -6,6 +6,7 @@
 #include <core/vcpu.h>
 
 #include <base/fmt.h>
+#include <core/gmem.h>
 #include <core/irq.h>
 #include <core/log.h>
 #include <core/sched.h>
@@ -42,20 +43,41 @@ static void name_nearest(const struct vcpu *v, u64 addr, char *buf, size_t size)
 			     STR_ARG(w->host->desc->name), (unsigned long long)w->base);
 }
 
-static enum next handle_mmio(struct vcpu *v, struct vcpu_exit *x)
+/* What was found at the address of @x is no device, or not for such an access. */
+static enum next refuse_access(struct vcpu *v, const struct vcpu_exit *x, enum status st)
 {
 	char near[80];
-	enum status st = vbus_access(v, &x->io);
 
-	if (likely(st == OK)) {
-		arch_vcpu_complete(&v->arch, x);
-		return NEXT_RUN;
-	}
 	name_nearest(v, x->io.addr, near, sizeof(near));
 	vcpu_complain(v, "%u-byte %s at 0x%llx: %s (%s)", x->io.width,
 		      x->io.write ? "write" : "read", (unsigned long long)x->io.addr,
 		      st == E_NOTFOUND ? "nothing is there" : "misaligned device access", near);
 	arch_vcpu_inject_fault(&v->arch, x);
+	return NEXT_RUN;
+}
+
+static enum next handle_mmio(struct vcpu *v, struct vcpu_exit *x)
+{
+	enum status st = vbus_access(v, &x->io);
+
+	if (unlikely(st != OK))
+		return refuse_access(v, x, st);
+	arch_vcpu_complete(&v->arch, x);
+	return NEXT_RUN;
+}
+
+/* What was done before one fails stays done, as with a device on a bus. */
+static enum next handle_mmio_list(struct vcpu *v, struct vcpu_exit *x)
+{
+	for (u32 i = 0; i < x->list.n; i++) {
+		struct vcpu_exit one = { .kind = EXIT_MMIO, .io = x->list.io[i] };
+		enum status st = vbus_access(v, &one.io);
+
+		if (st != OK)
+			return refuse_access(v, &one, st);
+		x->list.io[i].value = one.io.value;
+	}
+	arch_vcpu_complete(&v->arch, x);
 	return NEXT_RUN;
 }
 
@@ -99,6 +121,13 @@ static enum next handle_end(struct vcpu *v, enum vm_end_reason why)
 	return NEXT_RESCHED;
 }
 
+enum status core_guest_read(const struct arch_vcpu *v, gpa_t at, void *buf, size_t n)
+{
+	const struct vcpu *of = (const struct vcpu *)(const void *)v;
+
+	return gmem_read(&of->vm->mem, at, buf, n);
+}
+
 static void sink_line(struct arch_sink *sink, const char *text)
 {
 	(void)sink;
@@ -123,6 +152,8 @@ static enum next vcpu_handle(struct vcpu *v, struct vcpu_exit *x)
 	switch (x->kind) {
 	case EXIT_IRQ:
 		return handle_irq(x);
+	case EXIT_MMIO_LIST:
+		return handle_mmio_list(v, x);
 	case EXIT_IDLE:
 		return handle_idle(v);
 	case EXIT_IPI:

@@ -143,11 +143,17 @@ $(TB)/host/golden: tests/golden/golden_main.c $(TB)/host/libtrivet.a
 	@echo "  CC    $<"
 	@$(HOSTCC) $(call TEST_CFLAGS,host) $< $(TB)/host/libtrivet.a -o $@
 
-# Configurations and what must be said of them; TOML beside another reader
-golden: $(TB)/host/golden $(DATA)/done
+$(TB)/host/golden-insn: tests/golden/insn_main.c $(TB)/host/libtrivet.a
+	@echo "  CC    $<"
+	@$(HOSTCC) $(call TEST_CFLAGS,host) $< $(TB)/host/libtrivet.a -o $@
+
+# Configurations and what must be said of them; TOML beside another reader; decoded instructions
+# beside the assembler
+golden: $(TB)/host/golden $(TB)/host/golden-insn $(DATA)/done
 	@mkdir -p $(COUNTS)
 	@TRIVET_TEST_DATA=$(abspath $(DATA)) $(PY) tests/run_unit.py --counts $(COUNTS)/golden.counts --suite golden --jobs 1 \
-		"$(PY) tests/golden/run.py $<" "$(PY) tests/golden/toml/oracle.py $<"
+		"$(PY) tests/golden/run.py $<" "$(PY) tests/golden/toml/oracle.py $<" \
+		"$(PY) tests/golden/insn.py $(TB)/host/golden-insn $(ISA)-linux-gnu-as $(ISA)-linux-gnu-objcopy"
 
 # ---- coverage ----------------------------------------------------------------------------------
 # Lines that unit and golden tests run: of what reads foreign bytes and what guests see, most.

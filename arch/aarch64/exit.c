@@ -68,23 +68,40 @@ static bool from_el0(const struct arch_vcpu *v)
 	return (v->pstate & PSTATE_AA32) || (v->pstate & PSTATE_MODE) == PSTATE_EL0;
 }
 
-/* A synchronous external abort at the address the guest used: what a bus says to nobody's address. */
+/*
+ * An abort at the address the guest used. Where nobody answers it is what a bus says then, a
+ * synchronous external one; a device that is accessed misaligned is Device memory to the guest,
+ * and those accesses are alignment faults (Arm ARM B2.7.2).
+ */
 void arch_vcpu_inject_fault(struct arch_vcpu *v, const struct vcpu_exit *x)
 {
 	bool fetch = x->kind == EXIT_MEM_FAULT && x->fault.access == FAULT_FETCH;
 	u64 ec = fetch ? EC_IABT_LOWER : EC_DABT_LOWER;
-	u64 fsc = FSC_SYNC_EXTERNAL;
+	u64 far = sysreg_read(far_el2);
+	u64 fsc = v->fsc;
 
+	if (x->kind == EXIT_MMIO) {
+		fsc = is_aligned(x->io.addr, x->io.width) ? FSC_SYNC_EXTERNAL : FSC_ALIGNMENT;
+		far = (far & ~IN_PAGE) | (x->io.addr & IN_PAGE);
+	}
 	if (!from_el0(v))
 		ec++; /* "same level" */
-	sysreg_write(far_el1, sysreg_read(far_el2));
-	/* Of a table walk that left the guest's memory: "on walk", with the level it was at. */
-	if (v->esr & ISS_DA_S1PTW)
-		fsc = FSC_SYNC_EXTERNAL_WALK | (v->esr & FSC_LEVEL);
+	sysreg_write(far_el1, far);
 	inject_sync(v, field_put(ESR_EC, ec) | fsc | (v->esr & ISS_DA_WNR));
 }
 
 /* ---- aborts ----------------------------------------------------------------------------------- */
+
+bool exit_translate(u64 va, gpa_t *out)
+{
+	u64 saved = sysreg_read(par_el1);
+
+	__asm__ volatile("at s1e1r, %0\n\tisb" ::"r"(va) : "memory");
+	u64 par = sysreg_read(par_el1);
+	sysreg_write(par_el1, saved);
+	*out = GPA((par & PAR_PA) | (va & IN_PAGE));
+	return !(par & PAR_F);
+}
 
 /*
  * The guest-physical address of a stage-2 fault. HPFAR_EL2 holds it for translation faults and
@@ -94,45 +111,82 @@ void arch_vcpu_inject_fault(struct arch_vcpu *v, const struct vcpu_exit *x)
 static bool fault_address(u64 esr, gpa_t *out)
 {
 	u64 far = sysreg_read(far_el2);
-	u64 kind = field_get(FSC_KIND, esr);
+	u64 page;
 
-	if (kind != FSC_PERMISSION || esr & ISS_DA_S1PTW) {
-		u64 page = field_get(HPFAR_FIPA, sysreg_read(hpfar_el2)) << 12;
-
-		*out = GPA(page | (esr & ISS_DA_S1PTW ? 0 : far & 0xfff));
-		return true;
-	}
-	u64 saved = sysreg_read(par_el1);
-	__asm__ volatile("at s1e1r, %0\n\tisb" ::"r"(far) : "memory");
-	u64 par = sysreg_read(par_el1);
-	sysreg_write(par_el1, saved);
-	*out = GPA((par & PAR_PA) | (far & 0xfff));
-	return !(par & PAR_F);
+	if (field_get(FSC_KIND, esr) >= FSC_PERMISSION && !(esr & ISS_DA_S1PTW))
+		return exit_translate(far, out);
+	page = field_get(HPFAR_FIPA, sysreg_read(hpfar_el2)) << 12;
+	*out = GPA(page | (esr & ISS_DA_S1PTW ? 0 : far & IN_PAGE));
+	return true;
 }
 
-static void mem_fault(struct vcpu_exit *x, gpa_t gpa, enum fault_access access, const char *what)
+static void mem_fault(struct arch_vcpu *v, struct vcpu_exit *x, gpa_t gpa, enum fault_access access,
+		      const char *what)
 {
 	x->kind = EXIT_MEM_FAULT;
 	x->fault = (struct exit_fault){ .gpa = gpa, .access = access, .what = what };
+	v->fsc = FSC_SYNC_EXTERNAL;
+	/* Of a table walk that left the guest's memory: "on walk", with the level it was at. */
+	if (v->esr & ISS_DA_S1PTW)
+		v->fsc = FSC_SYNC_EXTERNAL_WALK | (v->esr & FSC_LEVEL);
+}
+
+void exit_mem_fault(struct arch_vcpu *v, struct vcpu_exit *x, gpa_t gpa, const char *what)
+{
+	mem_fault(v, x, gpa, v->esr & ISS_DA_WNR ? FAULT_WRITE : FAULT_READ, what);
+}
+
+void exit_abort(struct arch_vcpu *v, struct vcpu_exit *x, gpa_t gpa, u32 fsc, const char *what)
+{
+	exit_mem_fault(v, x, gpa, what);
+	v->fsc = fsc;
+}
+
+/*
+ * Aborts that are no question of translation. What fails on a walk of stage 2 is our memory, and
+ * an access to the guest's memory that fails comes here only when the machine says so: there is
+ * nothing that the guest could do about either.
+ */
+static void other_abort(struct arch_vcpu *v, struct vcpu_exit *x)
+{
+	u64 fsc = field_get(ISS_DA_DFSC, v->esr);
+	gpa_t gpa;
+
+	x->kind = EXIT_NONE;
+	if (fsc == FSC_TLB_CONFLICT) {
+		__asm__ volatile("tlbi vmalls12e1\n\tdsb nsh\n\tisb" ::: "memory");
+	} else if (fsc == FSC_ALIGNMENT || fsc == FSC_UNSUPPORTED_ATOMIC) {
+		if (fault_address(v->esr, &gpa))
+			exit_abort(v, x, gpa, (u32)fsc, "access this memory is not made for");
+	} else {
+		x->kind = EXIT_STOP;
+		x->why = "the machine's memory fails (external abort)";
+	}
+}
+
+static bool is_translation_kind(u64 esr)
+{
+	return field_get(FSC_KIND, esr) <= FSC_PERMISSION;
 }
 
 static void decode_data_abort(struct arch_vcpu *v, struct vcpu_exit *x)
 {
 	u64 esr = v->esr;
-	enum fault_access access = esr & ISS_DA_WNR ? FAULT_WRITE : FAULT_READ;
 	gpa_t gpa;
 
-	if (!fault_address(esr, &gpa)) {
+	if (!is_translation_kind(esr)) {
+		other_abort(v, x);
+	} else if (!fault_address(esr, &gpa)) {
 		x->kind = EXIT_NONE; /* its tables changed meanwhile: let it try again */
 	} else if (esr & ISS_DA_S1PTW) {
-		mem_fault(x, gpa, access, "page-table walk outside of its memory");
+		exit_mem_fault(v, x, gpa, "page-table walk outside of its memory");
 	} else if (field_get(FSC_KIND, esr) == FSC_PERMISSION) {
-		mem_fault(x, gpa, access, "access its memory region does not allow");
+		exit_mem_fault(v, x, gpa, "access its memory region does not allow");
 	} else if (esr & ISS_DA_CM) {
 		x->kind = EXIT_NONE; /* nothing is cached of what is not memory */
 		exit_skip(v);
 	} else {
-		mem_fault(x, gpa, access, "access by an instruction the CPU does not describe");
+		insn_access(v, x, gpa);
 	}
 }
 
@@ -165,11 +219,15 @@ static void decode_fetch_abort(struct arch_vcpu *v, struct vcpu_exit *x)
 {
 	gpa_t gpa;
 
+	if (!is_translation_kind(v->esr)) {
+		other_abort(v, x);
+		return;
+	}
 	if (!fault_address(v->esr, &gpa)) {
 		x->kind = EXIT_NONE;
 		return;
 	}
-	mem_fault(x, gpa, FAULT_FETCH,
+	mem_fault(v, x, gpa, FAULT_FETCH,
 		  field_get(FSC_KIND, v->esr) == FSC_PERMISSION ?
 			  "instruction fetch from memory that is not executable" :
 			  "instruction fetch from an address that is not memory");
@@ -289,6 +347,8 @@ void arch_vcpu_complete(struct arch_vcpu *v, const struct vcpu_exit *x)
 		if (unlikely(v->esr & ISS_DA_SSE))
 			value = sign_extend(value, x->io.width, v->esr);
 		vcpu_reg_set(v, (u32)field_get(ISS_DA_SRT, v->esr), value);
+	} else if (x->kind == EXIT_MMIO_LIST) {
+		insn_complete(v, x);
 	} else if (x->kind == EXIT_CPU_ON || x->kind == EXIT_CPU_STATE) {
 		firmware_guest_answer(v, x);
 	}

@@ -55,6 +55,13 @@ def image():
     yield b"\2" + kernel(0, 0x80000)
 
 
+def insn():
+    words = [0xf9400020, 0xb8004420, 0xa9bf7bfd, 0xad400420, 0x3dc00025, 0xc85f7c20, 0xf8200041,
+             0xd50b7420, 0xd50b7a20, 0x58000040, 0xf8626820, 0xc8dffc20, 0xd9400020, 0xf9800000]
+    for w in words:
+        yield struct.pack("<IQ", w, 0xfffffffffffffff0)
+
+
 def gunzip():
     text = b"".join(b"%015d\n" % i for i in range(300))
     yield b"\x1f\x07" + gzip.compress(text)

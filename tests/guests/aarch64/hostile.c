@@ -5,8 +5,9 @@
  */
 #include "hostile.h"
 
-static const struct modes *const all[] = { &modes_faults, &modes_below,	 &modes_calls,
-					   &modes_regs,	  &modes_storms, &modes_ends };
+static const struct modes *const all[] = { &modes_faults, &modes_devices, &modes_below,
+					   &modes_calls,  &modes_regs,	  &modes_storms,
+					   &modes_ends };
 
 void check_abort_at(struct trap t, u32 ec, u64 far, u32 line)
 {

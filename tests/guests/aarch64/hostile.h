@@ -11,8 +11,8 @@ struct modes {
 	u32 n;
 };
 
-extern const struct modes modes_faults, modes_below, modes_calls, modes_regs, modes_storms,
-	modes_ends;
+extern const struct modes modes_faults, modes_devices, modes_below, modes_calls, modes_regs,
+	modes_storms, modes_ends;
 
 /* How long a storm lasts. */
 #define STORM_MS 500

@@ -8,6 +8,9 @@ FAULTS = ["unmapped_read", "unmapped_write", "unmapped_fetch", "device_fetch", "
           "noexec_fetch", "ram_end", "window_end", "misaligned_device", "gic_every_register",
           "device_instructions", "cache_operations", "huge_addresses", "tables_outside",
           "on_other_stack", "fault_flood"]
+DEVICES = ["device_pairs", "device_write_back", "device_stack", "device_vectors", "device_ordered",
+           "device_exclusives", "device_atomics", "device_zero_block", "device_hints",
+           "device_misaligned", "device_pairs_across", "device_changing_code"]
 BELOW = ["user_calls", "user_registers", "user_abort", "user32_code", "thumb_code",
          "illegal_returns", "bad_addresses"]
 CALLS = ["unknown_calls", "random_calls", "call_immediates", "psci_nonsense", "cpu_on_outside"]
@@ -24,7 +27,7 @@ COMPLAINT = r'VM %d "hostile-%s" vCPU 0 at 0x[0-9a-f]+: %s[^\n]*(?s:.*?)' + NO_M
 ENDS = [
     ("vectors_nowhere", r"fetch at 0x20000200: instruction fetch from an address that is not "
                         r"memory", ["running"]),
-    ("stack_nowhere", r"write at 0x200", ["running"]),
+    ("stack_nowhere", r"8-byte write at 0x200", ["running"]),
     ("tables_nowhere", r"\w+ at 0x20000[0-9a-f]+:", ["running"]),
     ("wipe_memory", None, ["running"]),
     ("spin_forever", None, ["running"]),
@@ -75,7 +78,7 @@ def everybody_else_answers(vm):
 def hostile(vm):
     """Faults, calls, registers, storms, lost guests; the neighbour on another CPU"""
     neighbour = Neighbour(vm)
-    each(vm, neighbour, FAULTS + BELOW + CALLS + REGISTERS + STORMS)
+    each(vm, neighbour, FAULTS + DEVICES + BELOW + CALLS + REGISTERS + STORMS)
     ends(vm, neighbour)
     all_off(vm, neighbour)
     everybody_else_answers(vm)

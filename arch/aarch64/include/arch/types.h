@@ -60,6 +60,9 @@ struct arch_vcpu {
 	struct arch_sysregs sys;
 	alignas(16) u64 fp[64]; /* V0-V31 */
 	u64 fpcr, fpsr;
+	/* Of an access that the syndrome did not describe, or that becomes an abort: */
+	u32 insn; /* the instruction, as it was read once */
+	u32 fsc;  /* fault status the guest is to get */
 };
 
 static inline struct arch_cpu *arch_this_cpu(void)

@@ -16,6 +16,21 @@ void exit_inject_undefined(struct arch_vcpu *v);
 /* exit.c: step over the instruction that trapped. */
 void exit_skip(struct arch_vcpu *v);
 
+/* What is the same in an address before and after translation. */
+#define IN_PAGE BITS(11, 0)
+
+/* exit.c: the guest's own translation of @va for reading. False: it has none. */
+bool exit_translate(u64 va, gpa_t *out);
+/* exit.c: the data access at @gpa cannot be; the guest is to get an abort of status @fsc. */
+void exit_abort(struct arch_vcpu *v, struct vcpu_exit *x, gpa_t gpa, u32 fsc, const char *what);
+/* The same, with what a bus says to nobody's address. */
+void exit_mem_fault(struct arch_vcpu *v, struct vcpu_exit *x, gpa_t gpa, const char *what);
+
+/* insn.c: an access at @gpa, where no memory is, that the syndrome does not describe. */
+void insn_access(struct arch_vcpu *v, struct vcpu_exit *x, gpa_t gpa);
+/* insn.c: its EXIT_MMIO_LIST has been answered. */
+void insn_complete(struct arch_vcpu *v, const struct vcpu_exit *x);
+
 /* virq.c: the guest deactivates @intid. False: no list register has it. */
 bool virq_deactivate(const struct arch_vcpu *v, u32 intid);
 

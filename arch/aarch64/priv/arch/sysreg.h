@@ -146,6 +146,9 @@ static_assert(field_get(ESR_EC, 0x93800007u) == EC_DABT_LOWER, "sample ESR of a 
 #define FSC_PERMISSION	       3
 #define FSC_SYNC_EXTERNAL      0x10
 #define FSC_SYNC_EXTERNAL_WALK 0x14
+#define FSC_ALIGNMENT	       0x21
+#define FSC_TLB_CONFLICT       0x30
+#define FSC_UNSUPPORTED_ATOMIC 0x35
 #define FSC_LEVEL	       BITS(1, 0)
 
 #define HPFAR_FIPA BITS(43, 4)

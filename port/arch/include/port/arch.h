@@ -162,10 +162,16 @@ void arch_vcpu_put(struct arch_vcpu *v);
 /* Run the loaded vCPU until it exits for something the ISA cannot finish by itself. */
 void arch_vcpu_run(struct arch_vcpu *v, struct vcpu_exit *x);
 
-/* Give the answer of a handled exit to the guest and step over the instruction. */
+/*
+ * Give the answer of a handled exit to the guest and step over the instruction. Of EXIT_MMIO_LIST:
+ * when all of it was done.
+ */
 void arch_vcpu_complete(struct arch_vcpu *v, const struct vcpu_exit *x);
 
-/* The access of @x (EXIT_MMIO, EXIT_MEM_FAULT) failed: the architecture's fault for that. */
+/*
+ * The access of @x (EXIT_MMIO, EXIT_MEM_FAULT) failed: the architecture's fault for that. Of a list
+ * @x is the access that failed, as EXIT_MMIO.
+ */
 void arch_vcpu_inject_fault(struct arch_vcpu *v, const struct vcpu_exit *x);
 
 u64 arch_vcpu_pc(const struct arch_vcpu *v);
@@ -226,6 +232,11 @@ void arch_set_lane(enum arch_lane lane);
 noreturn_fn void core_boot(const struct arch_boot *boot);
 /* The same for every other CPU, in the final address space. */
 noreturn_fn void core_cpu_boot(struct arch_cpu *c);
+/*
+ * Copy out of the memory of the vCPU's VM, for the ISA that has to look at an instruction. E_RANGE:
+ * not (all) memory that the guest may read.
+ */
+enum status core_guest_read(const struct arch_vcpu *v, gpa_t at, void *buf, size_t n);
 /*
  * An exception in the hypervisor itself. @dump writes the registers; @frames are return
  * addresses, innermost first.

@@ -21,6 +21,7 @@ enum exit_kind {
 	EXIT_NONE,	/* finished by the ISA: run on */
 	EXIT_IRQ,	/* a host interrupt, to be acknowledged (or acknowledged already: irq) */
 	EXIT_MMIO,	/* a device access that can be emulated: io */
+	EXIT_MMIO_LIST, /* device accesses of one instruction, in their order: list */
 	EXIT_MEM_FAULT, /* an access to guest-physical memory that cannot be completed: fault */
 	EXIT_IDLE,	/* waits for an interrupt */
 	EXIT_YIELD,	/* spins: whoever shares the CPU may run */
@@ -35,6 +36,13 @@ enum exit_kind {
 };
 
 #define EXIT_IRQ_UNACKED UINT32_MAX
+
+#define EXIT_MAX_LIST 4
+
+struct exit_list {
+	u32 n;
+	struct io_access io[EXIT_MAX_LIST];
+};
 
 enum fault_access {
 	FAULT_READ,
@@ -81,6 +89,7 @@ struct vcpu_exit {
 	enum exit_kind kind;
 	union {
 		struct io_access io;
+		struct exit_list list;
 		struct exit_fault fault;
 		struct exit_ipi ipi;
 		struct exit_cpu cpu;
