@@ -55,6 +55,11 @@ u64 driver_now_us(void)
 	return t / hz * 1000000 + t % hz * 1000000 / hz;
 }
 
+u64 driver_this_cpu(void)
+{
+	return this_cpu()->arch.hw_id;
+}
+
 void driver_delay_us(u32 us)
 {
 	u64 end = driver_now_us() + us;

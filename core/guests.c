@@ -11,6 +11,7 @@
 #include <base/str.h>
 #include <core/log.h>
 #include <core/stores.h>
+#include <core/virq.h>
 #include <core/vm.h>
 #include <lib/config.h>
 
@@ -147,6 +148,7 @@ static void take_file(enum vd_source source, const char *name)
 		    vmdesc_resolve_passes(c->desc, machine, machine_tree(), &vm->arena, &d) ==
 			    E_NOMEM)
 			st = E_NOMEM;
+		vmdesc_use_intc(c->desc, virq_guest_intc());
 		if (vmdesc_validate(c->desc, &t, &d) != OK || st != OK || d.n_errors)
 			vm_find_images(c->desc, &d);
 		else if (vm_plan_images(c->vm, c->desc, &d) != OK)

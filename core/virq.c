@@ -15,6 +15,8 @@
 #include <core/vm.h>
 #include <port/vintc.h>
 
+static const char *guest_intc = ""; /* class of their controllers */
+static struct range cpu_interface;  /* of the host's controller, for guests */
 static struct arch_guest_timer timers[ARCH_GUEST_TIMERS];
 static u32 n_timers;
 
@@ -179,6 +181,27 @@ void vintc_collect(struct vdev *d, u32 vcpu)
 	atomic_fetch_or(&v->posts, POST_VIRQ); /* what was taken back has to be presented again */
 }
 
+void vintc_end_hw(struct vdev *d, u32 vcpu, u32 irq)
+{
+	end_timer(&d->host->vm->vcpus[vcpu], irq);
+}
+
+u32 vintc_current(struct vdev *d)
+{
+	(void)d;
+	return this_cpu()->loaded->index;
+}
+
+enum status vintc_map_cpu_interface(struct vdev *d, u32 index)
+{
+	const struct vd_dev *desc = d->host->desc;
+
+	if (!cpu_interface.len || index >= desc->n_win)
+		return E_UNSUP;
+	return stage2_map(&d->host->vm->mem, desc->win[index].base, HPA(cpu_interface.base),
+			  PAGE_SIZE, PT_R | PT_W, PT_DEVICE);
+}
+
 /* ---- the guests' timers, and the CPU asking for more ------------------------------------------ */
 
 static void timer_fired(void *ctx)
@@ -216,6 +239,8 @@ static void maintenance(void *ctx)
 
 enum status virq_init(const struct hostdesc *hd)
 {
+	cpu_interface = hd->guest_intc_cpu;
+	guest_intc = hd->guest_intc ? hd->guest_intc : "";
 	n_timers = arch_guest_timers(hd, timers);
 	for (u32 i = 0; i < n_timers; i++) {
 		struct hd_irq irq = { timers[i].host_irq, HD_TRIGGER_LEVEL };
@@ -225,6 +250,11 @@ enum status virq_init(const struct hostdesc *hd)
 	if (hd->intc && hd->intc->n_irq)
 		TRY(irq_request(hd->intc->irq[0], IRQ_COMPLETE, maintenance, NULL));
 	return OK;
+}
+
+const char *virq_guest_intc(void)
+{
+	return guest_intc;
 }
 
 void virq_bind_timers(struct vm *vm)

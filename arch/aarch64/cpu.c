@@ -7,6 +7,7 @@
 #include <arch/boot_regs.h>
 #include <arch/exit.h>
 #include <arch/firmware.h>
+#include <arch/gich.h>
 #include <arch/image.h>
 #include <arch/mmu.h>
 #include <arch/sysreg.h>
@@ -129,6 +130,42 @@ static void setup_traps(void)
 	disable_extension_traps();
 }
 
+static void set_vectors(void)
+{
+	/* The short lane acknowledges in system registers. */
+	bool lane = cpu_lane == ARCH_LANE_SHORT && !gich_present();
+
+	sysreg_write(vbar_el2, lane ? (u64)vectors_short : (u64)vectors_neutral);
+	isb();
+}
+
+/* What list registers there are, all of them empty; guests cannot change the kind. */
+static enum status setup_cpu_interface(struct arch_cpu *c, const struct hostdesc *hd,
+				       const char **why)
+{
+	bool has_sysregs = sysreg_read(id_aa64pfr0_el1) & ID_AA64PFR0_GIC;
+
+	gich_adopt(hd);
+	if (gich_present()) {
+		if (has_sysregs)
+			sysreg_write(ICC_SRE_EL2, 0);
+		c->n_lrs = gich_cpu_init();
+		return OK;
+	}
+	if (!has_sysregs) {
+		*why = "neither the CPU nor the interrupt controller has an interface for guests";
+		return E_UNSUP;
+	}
+	/* System registers for us and for guests, who cannot change that (Enable stays 0). */
+	sysreg_write(ICC_SRE_EL2, ICC_SRE_ALL);
+	isb();
+	sysreg_write(ICC_SRE_EL1, ICC_SRE_ALL);
+	c->n_lrs = field_get(ICH_VTR_LIST_REGS, sysreg_read(ICH_VTR_EL2)) + 1;
+	sysreg_write(ICH_HCR_EL2, 0);
+	virq_clear_lrs();
+	return OK;
+}
+
 enum status arch_cpu_init(struct arch_cpu *c, const struct hostdesc *hd, const char **why)
 {
 	if (hd->timer_hz)
@@ -137,21 +174,9 @@ enum status arch_cpu_init(struct arch_cpu *c, const struct hostdesc *hd, const c
 		*why = "the CPU does not know its timer's frequency: write timer.hz in platform.toml";
 		return E_UNSUP;
 	}
-	if (!(sysreg_read(id_aa64pfr0_el1) & ID_AA64PFR0_GIC)) {
-		*why = "the CPU has no system-register interface to a GICv3";
-		return E_UNSUP;
-	}
 	setup_traps();
-	/* System registers for us and for guests, who cannot change that (Enable stays 0). */
-	sysreg_write(ICC_SRE_EL2, ICC_SRE_ALL);
-	isb();
-	sysreg_write(ICC_SRE_EL1, ICC_SRE_ALL);
-	c->n_lrs = field_get(ICH_VTR_LIST_REGS, sysreg_read(ICH_VTR_EL2)) + 1;
-	sysreg_write(ICH_HCR_EL2, 0);
-	virq_clear_lrs();
-	sysreg_write(vbar_el2,
-		     cpu_lane == ARCH_LANE_SHORT ? (u64)vectors_short : (u64)vectors_neutral);
-	isb();
+	TRY(setup_cpu_interface(c, hd, why));
+	set_vectors();
 	return OK;
 }
 
@@ -180,8 +205,7 @@ void arch_cpu_idle(void)
 void arch_set_lane(enum arch_lane lane)
 {
 	cpu_lane = lane;
-	sysreg_write(vbar_el2, lane == ARCH_LANE_SHORT ? (u64)vectors_short : (u64)vectors_neutral);
-	isb();
+	set_vectors();
 }
 
 void arch_halt(void)

@@ -5,6 +5,7 @@
  * this file does not offer its guests what nobody switches. Registers nobody gives are undefined.
  */
 #include <arch/exit.h>
+#include <arch/gich.h>
 #include <arch/sysreg.h>
 
 /* A register by its encoding, as the ISS of EC 0x18 packs it (without Rt and direction). */
@@ -146,7 +147,7 @@ static u64 id_value(u64 key)
 /* One answer for all time: registers that guests may read, and whose writes change nothing. */
 static bool read_fixed(u64 key, u64 *value)
 {
-	if (key != SYS_ICC_SRE)
+	if (key != SYS_ICC_SRE || gich_present())
 		return false;
 	*value = ICC_SRE_ALL;
 	return true;
@@ -228,11 +229,12 @@ void emul_sysreg(struct arch_vcpu *v, struct vcpu_exit *x)
 	u64 value = 0;
 
 	x->kind = EXIT_NONE;
-	if (is_ipi(key) && !read) {
+	/* Before a GICv3's, there are no such registers. */
+	if (is_ipi(key) && !read && likely(!(v->lr_used & LR_USED_GICH))) {
 		send_ipi(v, x, key);
 		return;
 	}
-	if (key == SYS_ICC_DIR && !read) {
+	if (key == SYS_ICC_DIR && !read && !(v->lr_used & LR_USED_GICH)) {
 		deactivate(v, x);
 		return;
 	}

@@ -3,6 +3,7 @@
  * A vCPU's life on a CPU: reset state, what is switched when it comes and goes. General registers
  * travel with every exit (vector.S); everything here changes only when another vCPU takes the CPU.
  */
+#include <arch/gich.h>
 #include <arch/image.h>
 #include <arch/mmu.h>
 #include <arch/sysreg.h>
@@ -31,6 +32,7 @@ void arch_vcpu_init(struct arch_vcpu *v, struct arch_vm *vm, u64 hw_id)
 	v->vm = vm;
 	v->hcr = HCR_GUEST;
 	v->mpidr = BIT(31) | hw_id;
+	v->lr_used = gich_present() ? LR_USED_GICH : 0;
 }
 
 void arch_vcpu_boot(struct arch_vcpu *v, gpa_t entry, u64 arg)
@@ -40,7 +42,7 @@ void arch_vcpu_boot(struct arch_vcpu *v, gpa_t entry, u64 arg)
 	memset(v->fp, 0, sizeof(v->fp));
 	v->fpcr = 0;
 	v->fpsr = 0;
-	v->lr_used = 0;
+	v->lr_used &= LR_USED_GICH;
 	v->timer_lr = 0;
 	v->sys.sctlr = SCTLR_EL1_RESET;
 	v->pc = entry.v;
@@ -74,8 +76,7 @@ void arch_vcpu_boot(struct arch_vcpu *v, gpa_t entry, u64 arg)
 	X(spsr_el1, spsr_el1)         \
 	X(csselr, csselr_el1)         \
 	X(cntv_cval, cntv_cval_el0)   \
-	X(cntp_cval, cntp_cval_el0)   \
-	X(ich_vmcr, ICH_VMCR_EL2)
+	X(cntp_cval, cntp_cval_el0)
 
 /* Active priorities: as many registers as the CPU has preemption bits for (IHI 0069 12.4.1). */
 #define ICH_AP0R(n) S3_4_C12_C8_##n
@@ -86,10 +87,19 @@ static u64 preemption_bits(void)
 	return field_get(ICH_VTR_PRE_BITS, sysreg_read(ICH_VTR_EL2)) + 1;
 }
 
-static void active_priorities_save(struct arch_sysregs *s)
+static void cpu_interface_put(struct arch_vcpu *v)
 {
-	u64 bits = preemption_bits();
+	struct arch_sysregs *s = &v->sys;
+	u64 bits;
 
+	if (v->lr_used & LR_USED_GICH) {
+		gich_put(v);
+		return;
+	}
+	sysreg_write(ICH_HCR_EL2, 0);
+	isb();
+	s->ich_vmcr = sysreg_read(ICH_VMCR_EL2);
+	bits = preemption_bits();
 	s->ich_ap0r[0] = sysreg_read(ICH_AP0R(0));
 	s->ich_ap1r[0] = sysreg_read(ICH_AP1R(0));
 	if (bits >= 6) {
@@ -104,10 +114,18 @@ static void active_priorities_save(struct arch_sysregs *s)
 	}
 }
 
-static void active_priorities_restore(const struct arch_sysregs *s)
+static void cpu_interface_load(const struct arch_vcpu *v)
 {
-	u64 bits = preemption_bits();
+	const struct arch_sysregs *s = &v->sys;
+	u64 bits;
 
+	if (v->lr_used & LR_USED_GICH) {
+		gich_load(v);
+		return;
+	}
+	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN);
+	sysreg_write(ICH_VMCR_EL2, s->ich_vmcr);
+	bits = preemption_bits();
 	sysreg_write(ICH_AP0R(0), s->ich_ap0r[0]);
 	sysreg_write(ICH_AP1R(0), s->ich_ap1r[0]);
 	if (bits >= 6) {
@@ -143,7 +161,7 @@ void arch_vcpu_load(struct arch_vcpu *v)
 #define RESTORE(home, reg) sysreg_write(reg, s->home);
 	FOR_EACH_SYSREG(RESTORE)
 #undef RESTORE
-	active_priorities_restore(s);
+	cpu_interface_load(v);
 	fp_restore(v->fp);
 	sysreg_write(FPCR, v->fpcr);
 	sysreg_write(FPSR, v->fpsr);
@@ -158,7 +176,6 @@ void arch_vcpu_load(struct arch_vcpu *v)
 		sysreg_write(TPIDR2_EL0, 0);
 	sysreg_write(cntp_ctl_el0, s->cntp_ctl);
 	sysreg_write(cntv_ctl_el0, s->cntv_ctl);
-	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN);
 	forget_siblings(v);
 	isb();
 }
@@ -171,12 +188,11 @@ void arch_vcpu_put(struct arch_vcpu *v)
 	s->cntp_ctl = sysreg_read(cntp_ctl_el0);
 	sysreg_write(cntv_ctl_el0, 0);
 	sysreg_write(cntp_ctl_el0, 0);
-	sysreg_write(ICH_HCR_EL2, 0);
 	isb();
 #define SAVE(home, reg) s->home = sysreg_read(reg);
 	FOR_EACH_SYSREG(SAVE)
 #undef SAVE
-	active_priorities_save(s);
+	cpu_interface_put(v);
 	fp_save(v->fp);
 	v->fpcr = sysreg_read(FPCR);
 	v->fpsr = sysreg_read(FPSR);

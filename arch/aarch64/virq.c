@@ -3,9 +3,11 @@
  * List registers: what the CPU's virtual interface holds for the loaded vCPU. Register 0 is kept
  * for the guest's virtual timer, so that the short lane can present it without looking; the
  * others are filled in order. While presented, the register is the truth: nobody keeps a copy.
+ * Here they are a GICv3's; a GICv2's are gich.c's.
  */
 #include <arch/exit.h>
 #include <arch/fast_regs.h>
+#include <arch/gich.h>
 #include <arch/sysreg.h>
 #include <port/arch.h>
 
@@ -80,6 +82,10 @@ void arch_virq_present(struct arch_vcpu *v, const struct virq_entry *list, u32 n
 	bool pending = false, active = false;
 	u64 hcr = ICH_HCR_EN;
 
+	if (unlikely(v->lr_used & LR_USED_GICH)) {
+		gich_virq_present(v, list, n, more);
+		return;
+	}
 	for (u32 i = 0; i < n; i++) {
 		u32 slot = list[i].intid == TIMER_VIRT_INTID ? 0 : next++;
 
@@ -135,6 +141,8 @@ u32 arch_virq_collect(struct arch_vcpu *v, struct virq_entry *list)
 	u64 used = v->lr_used | BIT(0);
 	u32 n = 0;
 
+	if (unlikely(used & LR_USED_GICH))
+		return gich_virq_collect(v, list);
 	for (; used; used &= used - 1) {
 		u32 slot = bit_lowest(used);
 		u64 lr = lr_read(slot);
@@ -152,6 +160,8 @@ bool arch_virq_pending(const struct arch_vcpu *v)
 {
 	u64 pending = field_put(ICH_LR_STATE, VIRQ_PENDING);
 
+	if (unlikely(v->lr_used & LR_USED_GICH))
+		return gich_virq_pending(v);
 	for (u64 used = v->lr_used | BIT(0); used; used &= used - 1) {
 		if (lr_read(bit_lowest(used)) & pending)
 			return true;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parts of a guest's device tree that only an aarch64 board has: CPUs started by PSCI, the
- * architected timer, GICv3. Bindings: "arm,psci-1.0", "arm,armv8-timer", "arm,gic-v3".
+ * architected timer, the GIC. Bindings: "arm,psci-1.0", "arm,armv8-timer", "arm,gic-v3", "arm,gic".
  */
-#include <base/compiler.h>
+#include <base/bits.h>
 
 #include "guest_fdt.h"
 
@@ -27,7 +27,7 @@ enum gic_kind {
 
 bool guest_fdt_isa_has_intc(const struct vmdesc *vd)
 {
-	return vmdesc_dev(vd, "gicv3") != NULL;
+	return vmdesc_dev(vd, "gicv3") || vmdesc_dev(vd, "gicv2");
 }
 
 void guest_fdt_isa_cpu(struct guest_tree *t, const struct vd_vcpu *vcpu)
@@ -45,13 +45,24 @@ static void write_psci(struct guest_tree *t)
 	dt_out_end_node(&t->out);
 }
 
+/* Of a GICv2 an interrupt's flags name the CPUs it is wired to. */
+static u32 ppi_cpus(const struct vmdesc *vd)
+{
+	return vmdesc_dev(vd, "gicv2") ? (u32)bits_below(vd->vcpus.n) << 8 : 0;
+}
+
 static void write_timer(struct guest_tree *t)
 {
-	static const u32 irqs[] = {
-		GIC_PPI, PPI_TIMER_SECURE, IRQ_LEVEL_LOW, GIC_PPI, PPI_TIMER_PHYS, IRQ_LEVEL_LOW,
-		GIC_PPI, PPI_TIMER_VIRT,   IRQ_LEVEL_LOW, GIC_PPI, PPI_TIMER_HYP,  IRQ_LEVEL_LOW,
-	};
+	static const u32 ppi[] = { PPI_TIMER_SECURE, PPI_TIMER_PHYS, PPI_TIMER_VIRT,
+				   PPI_TIMER_HYP };
+	u32 flags = IRQ_LEVEL_LOW | ppi_cpus(t->vd);
+	u32 irqs[3 * array_size(ppi)];
 
+	for (u32 i = 0; i < array_size(ppi); i++) {
+		irqs[3 * i] = GIC_PPI;
+		irqs[3 * i + 1] = ppi[i];
+		irqs[3 * i + 2] = flags;
+	}
 	dt_out_node(&t->out, "timer");
 	dt_out_str(&t->out, "compatible", STR("arm,armv8-timer"));
 	dt_out_cells(&t->out, "interrupts", irqs, array_size(irqs));
@@ -102,7 +113,20 @@ static void write_gicv3(struct guest_tree *t, const struct vd_dev *dev)
 	dt_out_end_node(&t->out);
 }
 
+static void write_gicv2(struct guest_tree *t, const struct vd_dev *dev)
+{
+	dt_out_node_at(&t->out, "intc", dev->win[0].base.v);
+	dt_out_str(&t->out, "compatible", STR("arm,cortex-a15-gic"));
+	dt_out_u32(&t->out, "#interrupt-cells", 3);
+	dt_out_u32(&t->out, "#address-cells", 0);
+	dt_out_flag(&t->out, "interrupt-controller");
+	guest_fdt_reg(t, dev);
+	dt_out_u32(&t->out, "phandle", PHANDLE_INTC);
+	dt_out_end_node(&t->out);
+}
+
 const struct guest_fdt_class guest_fdt_isa_classes[] = {
+	{ "gicv2", write_gicv2 },
 	{ "gicv3", write_gicv3 },
 	{ NULL, NULL },
 };

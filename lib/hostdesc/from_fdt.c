@@ -341,6 +341,7 @@ static enum status read_all(struct reader *r)
 	TRY(read_memory(r));
 	TRY(read_reserved(r));
 	TRY(read_devices(r));
+	hostdesc_isa_intc(r->hd);
 	hostdesc_isa_nodes(&r->t, r->hd);
 	return OK;
 }

@@ -14,5 +14,8 @@
  */
 enum status hostdesc_isa_irq(const struct dt *t, const struct dt_irq *irq, struct hd_irq *out);
 
+/* What guests get of the root interrupt controller: guest_intc, guest_intc_cpu. */
+void hostdesc_isa_intc(struct hostdesc *hd);
+
 /* Nodes that only this ISA has: how firmware is called, which lines the CPU's timers use. */
 void hostdesc_isa_nodes(const struct dt *t, struct hostdesc *hd);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The board an aarch64 guest expects when its file lists none: a GICv3 and a PL011 where QEMU's
+ * The board an aarch64 guest expects when its file lists none: a GIC and a PL011 where QEMU's
  * "virt" machine has them, so that guests built for that machine run unchanged. The timers need
- * no entry: they are part of every vCPU.
+ * no entry: they are part of every vCPU. A file is read as of a GICv3; on a machine whose CPUs can
+ * only do a GICv2 the controller becomes one.
  */
 #include <lib/vmdesc.h>
+
+#include <base/str.h>
 
 /* Two 64 KiB frames for each vCPU (GIC architecture, IHI 0069, 12.10). */
 #define REDIST_STRIDE 0x20000
@@ -29,6 +32,29 @@ const struct vd_board vmdesc_board = {
 		.n_irq = 1,
 	},
 };
+
+/* GICC with its second page, where GICC_DIR is (Arm IHI 0048, 4.1.2). */
+static const struct vd_board_dev gicv2 = {
+	.class = "gicv2",
+	.win = { { { 0x08000000 }, 0x1000 }, { { 0x08010000 }, 0x2000 } },
+	.n_win = 2,
+};
+
+/* The address of the distributor is the file's, if it gave one; and that of its second window. */
+void vmdesc_use_intc(struct vmdesc *vd, const char *class)
+{
+	for (u32 i = 0; i < vd->devs.n; i++) {
+		struct vd_dev *d = &vd->devs.v[i];
+		gpa_t dist = d->win[0].base, second = d->win[1].base;
+
+		if (strcmp(class, gicv2.class) != 0 || !str_eq_c(d->class, vmdesc_board.intc.class))
+			continue;
+		vd_dev_from_board(d, &gicv2, vd->vcpus.n);
+		d->win[0].base = dist;
+		if (second.v != vmdesc_board.intc.win[1].base.v)
+			d->win[1].base = second;
+	}
+}
 
 static enum status add(struct vmdesc *vd, const struct vd_board_dev *b, struct arena *a)
 {

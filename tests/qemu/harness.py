@@ -14,11 +14,12 @@ from vmfile import VmFile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 CASES = []
+GICV2 = ["-machine", "gic-version=2"]  # qemu_args
 
 
 class Case:
     def __init__(self, steps, **options):
-        self.name = steps.__name__
+        self.name = options.pop("name", steps.__name__)
         self.about = (steps.__doc__ or "").strip().splitlines()[0:1]
         self.steps = steps
         self.kernel = options.pop("kernel", "default")

@@ -43,6 +43,10 @@ struct board {
 	bool host_on;
 	u32 n_host_lines, n_host_ends;
 	void (*host_ended)(u32 hw_irq); /* NULL: just counted */
+	u32 current;			/* vCPU that accesses registers */
+	u32 ended_hw[8];
+	u32 n_ended_hw;
+	enum status cpu_interface_answer;
 
 	bool has_spis; /* the option "spis" of the description */
 	u64 spis;
@@ -150,6 +154,27 @@ void vintc_host_end(struct vdev *d, u32 hw_irq)
 	board.n_host_ends++;
 	if (board.host_ended)
 		board.host_ended(hw_irq);
+}
+
+void vintc_end_hw(struct vdev *d, u32 vcpu, u32 irq)
+{
+	if (d != board.dev || vcpu != board.current)
+		abort();
+	board.ended_hw[board.n_ended_hw++ % array_size(board.ended_hw)] = irq;
+}
+
+u32 vintc_current(struct vdev *d)
+{
+	if (d != board.dev || board.current >= board.setup.n_vcpus)
+		abort();
+	return board.current;
+}
+
+enum status vintc_map_cpu_interface(struct vdev *d, u32 index)
+{
+	if (d != board.dev || index != 1)
+		abort();
+	return board.cpu_interface_answer;
 }
 
 /* ---- the board ----------------------------------------------------------------------------- */

@@ -65,6 +65,10 @@ struct hostdesc {
 	const struct hd_dev *console; /* of stdout-path; NULL when unknown */
 	u32 console_baud;	      /* of stdout-path; 0: not said */
 	const struct hd_dev *intc;    /* the root interrupt controller */
+	/* The virtual controller that goes with it, by class; NULL: guests can have none here. */
+	const char *guest_intc;
+	/* Its CPU interface, where that is registers in memory; len 0: it is in the CPUs. */
+	struct range guest_intc_cpu;
 	struct str bootargs;
 	struct str loader; /* the boot loader that had the memory before us, when it tells */
 	enum hd_conduit conduit;

@@ -374,6 +374,12 @@ enum status vmdesc_resolve_passes(struct vmdesc *vd, const struct hostdesc *hd,
 				  struct span host_fdt, struct arena *a, struct diag *d);
 
 /*
+ * After the default board: make the interrupt controller one of class @class (hostdesc's
+ * guest_intc), where it is of another that only other machines can have.
+ */
+void vmdesc_use_intc(struct vmdesc *vd, const char *class);
+
+/*
  * Check the whole description and report every mistake to @d, each with VM, key, value and fix.
  * OK when nothing was an error, else E_INVAL.
  */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Host CPUs and vCPUs: models of CPUs, more and fewer of them, and the neutral lane."""
 
-from harness import case
+from harness import GICV2, case
 from vmfile import linux
 
 BOOT = 150
@@ -55,6 +55,8 @@ boots_on("lane_neutral", append="lane=neutral")
 boots_on("lane_neutral_max", append="lane=neutral", slow=True,
          qemu_args=["-cpu", "max,pauth-impdef=on"])
 boots_on("gicv3_its_off", qemu_args=["-machine", "its=off"], slow=True)
+boots_on("gicv2", qemu_args=GICV2)
+boots_on("gicv2_qemu10", qemu_args=GICV2, qemu="10", slow=True)
 boots_on("tcg_single", qemu_args=["-accel", "tcg,thread=single"], slow=True)
 boots_on("smp2", smp="2", slow=True)
 
@@ -68,6 +70,8 @@ def one_cpu_a53(vm):
     poweroff(vm)
 
 
+@case(name="eight_cpus_gicv2", qemu_args=GICV2, vms=[linux("eight", cpus=list(range(8)))],
+      smp="8", limit=400)
 @case(vms=[linux("eight", cpus=list(range(8)))], smp="8", limit=400)
 def eight_cpus(vm):
     """Eight vCPUs on eight CPUs"""
@@ -96,6 +100,8 @@ def clusters(vm):
     poweroff(vm)
 
 
+@case(name="more_vcpus_than_cpus_gicv2", qemu_args=GICV2, slow=True, smp="2", limit=400,
+      vms=[linux("crowd", cpus=[0, 1, 2, 3], sets=[3, 3, 3, 3])])
 @case(vms=[linux("crowd", cpus=[0, 1, 2, 3], sets=[3, 3, 3, 3])], smp="2", limit=400)
 def more_vcpus_than_cpus(vm):
     """Four vCPUs on two CPUs: all work, alone and at once, and sleeps end"""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two Linux guests at once: each answers at its own prompt, whatever the other does."""
 
-from harness import case
+from harness import GICV2, case
 
 BOOT = 150  # seconds to both prompts: they boot at the same time
 
@@ -67,9 +67,12 @@ def two_vms_separate_cpus(vm):
     one_leaves(vm)
 
 
-@case(vms=["configs/vms/linux-shared-a-aarch64-qemu-smp1.toml",
-           "configs/vms/linux-shared-b-aarch64-qemu-smp1.toml"],
-      limit=360)
+SHARED = ["configs/vms/linux-shared-a-aarch64-qemu-smp1.toml",
+          "configs/vms/linux-shared-b-aarch64-qemu-smp1.toml"]
+
+
+@case(name="two_vms_shared_cpu_gicv2", qemu_args=GICV2, vms=SHARED, limit=360)
+@case(vms=SHARED, limit=360)
 def two_vms_shared_cpu(vm):
     """Two VMs on one CPU; one never sleeps, the other answers"""
     vm.expect(r"^Welcome to linux-shared-a", BOOT)

@@ -77,6 +77,8 @@ void driver_dma_barrier(void);
 
 void driver_delay_us(u32 us);
 u64 driver_now_us(void);
+/* Hardware id of the calling CPU, as in hostdesc. */
+u64 driver_this_cpu(void);
 void driver_log(const char *format, ...) printf_like(1, 2);
 
 /* ---- offers ------------------------------------------------------------------------------- */

@@ -18,4 +18,5 @@ struct virq_entry {
 	u8 state;    /* VIRQ_* bits */
 	bool notify; /* tell us when the guest has completed it (a level that may still be up) */
 	u32 hw_irq;  /* host interrupt to be deactivated with it; 0: none */
+	u32 source;  /* vCPU that sent it, where guests are told: GICv2, software-generated ones */
 };

@@ -75,3 +75,18 @@ void vintc_host_line(struct vdev *d, u32 hw_irq, enum vintc_switch on, u32 vcpu)
 
 /* The guest will not end host interrupt @hw_irq (of a shared line) by itself: end it. */
 void vintc_host_end(struct vdev *d, u32 hw_irq);
+
+/*
+ * The calling @vcpu has ended private interrupt @irq by a register of the controller, and end()'s
+ * effect is taken: end the host interrupt behind it, if there is one.
+ */
+void vintc_end_hw(struct vdev *d, u32 vcpu, u32 irq);
+
+/* The vCPU whose access is being handled: for registers that each vCPU has its own of. */
+u32 vintc_current(struct vdev *d);
+
+/*
+ * The first page of window @index is the CPU interface that the host's interrupt controller has
+ * for guests: reached without a trap. Call in init(). E_UNSUP: the host has none.
+ */
+enum status vintc_map_cpu_interface(struct vdev *d, u32 index);
