@@ -165,6 +165,7 @@ setup:
 setup-test: setup
 	@tools/setup/packages.sh test
 	@tools/setup/fetch-qemu10.sh > /dev/null
+	@guests/fetch-installer.sh
 	@tools/setup/fetch-u-boot.sh > /dev/null
 
 # Third-party sources are fetched once; what compiles them waits for that.

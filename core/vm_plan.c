@@ -247,13 +247,12 @@ static bool hits_image(const struct vm *vm, u64 base, u64 len)
 	return false;
 }
 
-/* As high in the first memory region as images leave room, at 2 MiB (Linux's boot protocol). */
-static enum status place_tree(struct vm *vm, const struct vmdesc *desc)
+/* As high in the region as images leave room, at 2 MiB (Linux's boot protocol). */
+static enum status place_tree_in(struct vm *vm, const struct vd_mem *m)
 {
-	const struct vd_mem *m = &desc->mems.v[0];
 	u64 at = align_down(m->base.v + m->size - MIN(m->size, GUEST_FDT_MAX), MIB(2));
 
-	for (; at >= m->base.v; at -= MIB(2)) {
+	for (; m->size >= GUEST_FDT_MAX && at >= m->base.v; at -= MIB(2)) {
 		if (!hits_image(vm, at, GUEST_FDT_MAX)) {
 			vm->fdt = GPA(at);
 			return OK;
@@ -264,30 +263,40 @@ static enum status place_tree(struct vm *vm, const struct vmdesc *desc)
 	return E_NOTFOUND;
 }
 
+static enum status place_tree(struct vm *vm, const struct vmdesc *desc)
+{
+	for (u32 i = 0; i < desc->mems.n; i++) {
+		if (place_tree_in(vm, &desc->mems.v[i]) == OK)
+			return OK;
+	}
+	return E_NOTFOUND;
+}
+
 static enum status plan_tree(struct vm *vm, const struct vmdesc *desc, struct diag *d)
 {
 	const struct vd_image *dtb = vmdesc_image(desc, VD_IMG_DTB);
+	const struct vd_addr *wish = dtb ? &dtb->load : &desc->tree;
 
-	if (dtb && dtb->load.given) {
-		vm->fdt = dtb->load.gpa;
+	if (wish->given) {
+		vm->fdt = wish->gpa;
 		if (region_of(desc, vm->fdt.v, GUEST_FDT_MAX) &&
 		    !hits_image(vm, vm->fdt.v, GUEST_FDT_MAX))
 			return OK;
-		diag_report(d, DIAG_ERROR, dtb->load.at,
+		diag_report(d, DIAG_ERROR, wish->at,
 			    "VM \"%.*s\": kernel.dtb_load_addr = 0x%llx: the tree and what we add "
 			    "to it need 0x%llx bytes of free memory there",
 			    STR_ARG(desc->name), (unsigned long long)vm->fdt.v,
 			    (unsigned long long)GUEST_FDT_MAX);
-		diag_report(d, DIAG_FIX, dtb->load.at, "leave the key out: we find a place");
+		diag_report(d, DIAG_FIX, wish->at, "leave the key out: we find a place");
 		return E_RANGE;
 	}
-	if (desc->mems.n && place_tree(vm, desc) == OK)
+	if (place_tree(vm, desc) == OK)
 		return OK;
 	diag_report(d, DIAG_ERROR, desc->mems_at,
 		    "VM \"%.*s\": kernel.memory_regions: no 0x%llx bytes are left for the guest's "
 		    "device tree",
 		    STR_ARG(desc->name), (unsigned long long)GUEST_FDT_MAX);
-	diag_report(d, DIAG_FIX, desc->mems_at, "make the first memory region larger");
+	diag_report(d, DIAG_FIX, desc->mems_at, "make a memory region larger");
 	return E_RANGE;
 }
 

@@ -18,7 +18,7 @@ COUNTS := $(TB)/counts
 DATA   := $(TB)/test-data
 ONLY   ?=
 # Seconds for each fuzz target.
-FUZZ_SECONDS ?= 5
+FUZZ_SECONDS ?= 20
 
 # ---- the hypervisor as a host program ----------------------------------------------------------
 # Three builds of it: "host" for unit tests, "fuzz" for libFuzzer, "cov" to count lines.
@@ -193,7 +193,7 @@ fuzz-short: $(FUZZ_NAMES:%=$(TB)/fuzz/%) $(TB)/fuzz/seeds/done
 	@$(PY) tests/fuzz/run.py --counts $(COUNTS)/fuzz-short.counts --seconds $(FUZZ_SECONDS) --seed 1 \
 		--work $(TB)/fuzz $(FUZZ_NAMES)
 fuzz: $(FUZZ_NAMES:%=$(TB)/fuzz/%) $(TB)/fuzz/seeds/done
-	@$(PY) tests/fuzz/run.py --seconds $(if $(filter 5,$(FUZZ_SECONDS)),300,$(FUZZ_SECONDS)) \
+	@$(PY) tests/fuzz/run.py --seconds $(if $(filter 20,$(FUZZ_SECONDS)),300,$(FUZZ_SECONDS)) \
 		--work $(TB)/fuzz $(FUZZ_NAMES)
 
 # ---- in an emulator ----------------------------------------------------------------------------
@@ -202,7 +202,8 @@ fuzz: $(FUZZ_NAMES:%=$(TB)/fuzz/%) $(TB)/fuzz/seeds/done
 # An image for each set of VMs that a test wants inside the hypervisor; its archive is made here, or
 # where the guests are (tests/guests).
 QEMU_KERNELS := linux-memory $(INMATE_KERNELS)
-QEMU_GUESTS  := linux=$(GUESTS) $(if $(INMATE_OUT),inmates=$(INMATE_OUT))
+QEMU_GUESTS  := linux=$(GUESTS) installer=$(CACHE)/guests/installer \
+	$(if $(INMATE_OUT),inmates=$(INMATE_OUT))
 VMS_linux-memory := configs/vms/linux-aarch64-qemu-smp2-memory.toml
 $(O)/archives/linux-memory.cpio: FORCE $(GUESTS)/Image
 	@mkdir -p $(@D)
@@ -228,6 +229,7 @@ test:
 	@tools/setup/packages.sh test
 	@$(MAKE) --no-print-directory setup
 	@tools/setup/fetch-qemu10.sh > /dev/null
+	@guests/fetch-installer.sh
 	@tools/setup/fetch-u-boot.sh > /dev/null
 	@rm -rf $(COUNTS) && mkdir -p $(COUNTS)
 	@$(MAKE) --no-print-directory $(JOBS) run-suites

@@ -136,6 +136,10 @@ static enum status read_image(struct axvisor *ax, const struct image_keys *keys,
 	const struct toml *load = ax->value[keys->load];
 	struct vd_image *image;
 
+	if (!path && load && keys->role == VD_IMG_DTB) {
+		ax->vd->tree = (struct vd_addr){ GPA((u64)load->integer), true, load->at };
+		return OK;
+	}
 	if (!path) {
 		if (load && !(ax->vd->reported & BIT(keys->path)))
 			diag_report(ax->diag, DIAG_WARNING, load->at,

@@ -141,6 +141,8 @@ void vmdesc_print(const struct vmdesc *vd, void (*put)(void *ctx, const char *li
 		print_mem(&o, &vd->mems.v[i]);
 	for (u32 i = 0; i < vd->images.n; i++)
 		print_image(&o, &vd->images.v[i]);
+	if (vd->tree.given)
+		line(&o, "  generated tree at %s", show_hex(vd->tree.gpa.v).s);
 	print_cmdline(&o, vd->cmdline);
 	for (u32 i = 0; i < vd->devs.n; i++)
 		print_dev(&o, &vd->devs.v[i]);

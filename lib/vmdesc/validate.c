@@ -265,6 +265,14 @@ static void fix_into_memory(const struct vd_check *c, struct src_pos at, u32 pro
 	vd_fix(c, at, "add a region with flags 0x7 to kernel.memory_regions");
 }
 
+static void check_in_memory(const struct vd_check *c, enum vd_field f, const struct vd_addr *a)
+{
+	if (!a->given || vd_reported(c, f) || !mems_known(c) || vd_mem_at(c->vd, a->gpa))
+		return;
+	vd_error(c, f, a->at, show_hex(a->gpa.v).s, "outside of every memory region");
+	fix_into_memory(c, a->at, 0);
+}
+
 static void check_load(const struct vd_check *c, u32 i)
 {
 	const struct vd_image *image = &c->vd->images.v[i];
@@ -272,11 +280,7 @@ static void check_load(const struct vd_check *c, u32 i)
 
 	if (!image->load.given || vd_reported(c, f))
 		return;
-	if (mems_known(c) && !vd_mem_at(c->vd, image->load.gpa)) {
-		vd_error(c, f, image->load.at, show_hex(image->load.gpa.v).s,
-			 "outside of every memory region");
-		fix_into_memory(c, image->load.at, 0);
-	}
+	check_in_memory(c, f, &image->load);
 	for (u32 j = 0; j < i; j++) {
 		const struct vd_image *other = &c->vd->images.v[j];
 
@@ -302,6 +306,7 @@ static void check_images(const struct vd_check *c)
 		check_path(c, &c->vd->images.v[i]);
 		check_load(c, i);
 	}
+	check_in_memory(c, VD_F_DTB_LOAD_ADDR, &c->vd->tree);
 }
 
 static void check_entry(const struct vd_check *c)

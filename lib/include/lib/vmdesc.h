@@ -290,6 +290,7 @@ struct vmdesc {
 	struct str cmdline;
 	struct src_pos cmdline_at;
 	struct vd_addr entry;
+	struct vd_addr tree; /* wished place of a generated device tree; a file's is with its image */
 	u64 reported; /* BIT(enum vd_field): the front-end refused it, so nobody says more of it */
 };
 
