@@ -23,11 +23,23 @@ die()
 	exit 1
 }
 
+# Drivers that are not in the kernel, and that somebody may want to pass devices for.
+modules="virtio_mmio virtio_blk virtio-rng"
+
+module_arguments()
+{
+	for name in $modules; do
+		printf '%s\n' -f "644:$out/modules/$name.ko=/lib/modules/$name.ko"
+	done
+}
+
 make_initramfs()
 {
 	printf '  INITRD  %s\n' "$out/initramfs.cpio.gz"
+	# shellcheck disable=SC2046  # words are what is wanted
 	python3 "$here/mkinitramfs.py" "$out/initramfs.cpio.gz" \
 		-d /proc -d /sys -d /dev -d /tmp -d /root -d /etc -d /sbin -d /usr/bin -d /usr/sbin \
+		-d /lib -d /lib/modules $(module_arguments) \
 		-f "755:$out/busybox=/bin/busybox" -l busybox=/bin/sh \
 		-f "755:$here/initramfs/init=/init" \
 		-f "644:$here/initramfs/inittab=/etc/inittab" \
@@ -55,6 +67,22 @@ install_kernel()
 		die "$(basename "$vmlinuz") is not a raw arm64 Image"
 }
 
+# Some suites compress modules, too.
+install_modules()
+{
+	mkdir -p "$tmp/modules"
+	for name in $modules; do
+		file=$(find "$tmp/kernel" -name "$name.ko" -o -name "$name.ko.xz" | head -n 1)
+		case $file in
+		*.xz) xz -dc "$file" >"$tmp/modules/$name.ko" ;;
+		*.ko) cp "$file" "$tmp/modules/$name.ko" ;;
+		*) die "package $kernel holds no module $name" ;;
+		esac
+	done
+	rm -rf "$out/modules"
+	mv "$tmp/modules" "$out/modules"
+}
+
 unpack() # package, folder
 {
 	rm -rf "$tmp/deb" "$2" && mkdir -p "$tmp/deb"
@@ -79,6 +107,7 @@ fetch()
 	done
 	mv "$tmp/$kernel" "$tmp/kernel"
 	install_kernel
+	install_modules
 	if [ -f "$out/VERSION" ] && ! cmp -s "$out/VERSION" "$tmp/VERSION"; then
 		printf '%s: note: the guest changed since the last fetch:\n' "$me" >&2
 		diff "$out/VERSION" "$tmp/VERSION" >&2 || :
@@ -97,12 +126,13 @@ rm -rf "$tmp" && mkdir "$tmp"
 trap 'rm -rf "$tmp"' EXIT
 
 if [ "${1:-}" = --update ] || ! [ -f "$out/Image" ] || ! [ -f "$out/busybox" ] ||
-	! [ -f "$out/VERSION" ]; then
+	! [ -f "$out/VERSION" ] || ! [ -d "$out/modules" ]; then
 	fetch
 fi
 
 # The initramfs is ours and cheap: made again whenever one of its inputs changed.
-stamp=$(cat "$here/mkinitramfs.py" "$here/fetch-aarch64.sh" "$here"/initramfs/* "$out/busybox" |
+stamp=$(cat "$here/mkinitramfs.py" "$here/fetch-aarch64.sh" "$here"/initramfs/* "$out/busybox" \
+	"$out"/modules/* |
 	sha256sum | cut -d' ' -f1)
 if ! [ -f "$out/initramfs.cpio.gz" ] || [ "$(cat "$out/.stamp" 2>/dev/null)" != "$stamp" ]; then
 	make_initramfs
