@@ -19,7 +19,9 @@ static struct {
 	struct block_reader reader;
 	const struct block_ops *ops;
 	void *ctx;
+	enum status mounted;
 } block;
+static u32 n_disks;
 
 enum status stores_init(void)
 {
@@ -36,31 +38,33 @@ static enum status read_block(void *ctx, u64 sector, u32 count, void *buf)
 	return block.ops->read(block.ctx, sector, count, buf);
 }
 
+/* Ours is the first with VM files' file system on it. */
 enum status register_block(const struct block_ops *ops, void *ctx, const struct hd_dev *dev,
 			   u64 n_sectors)
 {
-	if (block.ops)
-		return E_EXISTS; /* further disks belong to guests */
-	own_device(dev, OWN_DISK);
-	block.ops = ops;
-	block.ctx = ctx;
-	block.reader = (struct block_reader){ read_block, NULL, n_sectors };
-	log_info("disk: %s at %.*s, %llu MiB", ops->name, STR_ARG(dev->path),
-		 (unsigned long long)(n_sectors / 2048));
-	return OK;
+	unsigned long long mib = n_sectors / 2048;
+
+	n_disks++;
+	if (!stores[VD_SRC_FS]) {
+		block.ops = ops;
+		block.ctx = ctx;
+		block.reader = (struct block_reader){ read_block, NULL, n_sectors };
+		block.mounted = fat_store_mount(&block.reader, &disk);
+		if (block.mounted == OK) {
+			stores[VD_SRC_FS] = &disk;
+			own_device(dev, OWN_DISK);
+			log_info("disk: %s at %.*s, %llu MiB", ops->name, STR_ARG(dev->path), mib);
+			return OK;
+		}
+	}
+	log_info("disk: %s at %.*s, %llu MiB: left to guests", ops->name, STR_ARG(dev->path), mib);
+	return E_NOTFOUND;
 }
 
-void stores_mount_disk(void)
+void stores_check_disk(void)
 {
-	enum status st;
-
-	if (!block.ops)
-		return;
-	st = fat_store_mount(&block.reader, &disk);
-	if (st == OK)
-		stores[VD_SRC_FS] = &disk;
-	else
-		log_warn("disk: no FAT32 volume to read VMs from (%s)", status_str(st));
+	if (n_disks && !stores[VD_SRC_FS])
+		log_warn("disk: no FAT32 volume to read VMs from (%s)", status_str(block.mounted));
 }
 
 const struct store *stores_get(enum vd_source source)

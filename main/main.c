@@ -166,7 +166,7 @@ static enum status cpus_up(void)
 static enum status devices_up(void)
 {
 	drivers_probe(&machine, DRIVER_DEVICE);
-	stores_mount_disk();
+	stores_check_disk();
 	return OK;
 }
 

@@ -11,6 +11,7 @@
 #include "testdata.h"
 
 #include <core/log.h>
+#include <core/own.h>
 #include <core/stores.h>
 
 __asm__(".pushsection .data\n"
@@ -112,12 +113,16 @@ static enum status disk_read(void *ctx, u64 sector, u32 count, void *buf)
 }
 
 static const struct block_ops ops = { .name = "test disk", .read = disk_read };
-static const struct hd_dev dev = { .path = STR("/disk@1") };
+static const struct hd_dev dev = { .path = STR("/disk@1"),
+				   .win = { { 0x1000, 0x200 } },
+				   .n_win = 1 };
+
+static enum status inserted;
 
 static void insert(const char *image)
 {
 	filedisk_open(&disk, testdata_open(image));
-	CHECK(register_block(&ops, &disk, &dev, disk.reader.n_sectors) == OK);
+	inserted = register_block(&ops, &disk, &dev, disk.reader.n_sectors);
 }
 
 static void no_disk(void)
@@ -125,7 +130,7 @@ static void no_disk(void)
 	struct store_file f;
 
 	setup();
-	stores_mount_disk();
+	stores_check_disk();
 	CHECK(!stores_get(VD_SRC_FS) && said[0] == '\0');
 	CHECK(stores_open(&desc, VD_SRC_FS, STR("kernel"), &f) == E_NOTFOUND);
 }
@@ -137,8 +142,8 @@ static void paths_of_the_disk(void)
 
 	setup();
 	insert("fat32.img");
-	CHECK(strstr(said, "disk: test disk at /disk@1, 80 MiB"));
-	stores_mount_disk();
+	CHECK(inserted == OK && strstr(said, "disk: test disk at /disk@1, 80 MiB"));
+	stores_check_disk();
 	CHECK(stores_get(VD_SRC_FS) && stores_get(VD_SRC_FS) != stores_get(VD_SRC_MEMORY));
 	CHECK(stores_open(&desc, VD_SRC_FS, STR("second.toml"), &f) == OK);
 	size = f.size;
@@ -147,16 +152,29 @@ static void paths_of_the_disk(void)
 	CHECK(stores_open(&desc, VD_SRC_FS, STR("SHORT.TXT"), &f) == OK);
 	CHECK(stores_open(&desc, VD_SRC_FS, STR("/second.toml"), &f) == E_NOTFOUND);
 	CHECK(stores_open(&desc, VD_SRC_MEMORY, STR("second.toml"), &f) == E_NOTFOUND);
-	CHECK(register_block(&ops, &disk, &dev, 1) == E_EXISTS); /* a guest's */
+	CHECK(register_block(&ops, &disk, &dev, 1) == E_NOTFOUND);
+	CHECK(strstr(said, "/disk@1, 0 MiB: left to guests"));
 }
 
 static void disk_without_a_volume(void)
 {
 	setup();
 	insert("plain.cpio");
-	stores_mount_disk();
-	CHECK(!stores_get(VD_SRC_FS));
+	stores_check_disk();
+	CHECK(inserted == E_NOTFOUND && !stores_get(VD_SRC_FS));
 	CHECK(strstr(said, "disk: no FAT32 volume to read VMs from ("));
+}
+
+/* A guest's disk may come first. */
+static void second_disk(void)
+{
+	setup();
+	insert("plain.cpio");
+	insert("fat32.img");
+	CHECK(inserted == OK && stores_get(VD_SRC_FS));
+	said[0] = '\0';
+	stores_check_disk();
+	CHECK(said[0] == '\0' && own_use_of((struct range){ 0x1000, 4 }));
 }
 
 static void disk_that_fails(void)
@@ -165,7 +183,7 @@ static void disk_that_fails(void)
 
 	setup();
 	insert("fat32.img");
-	stores_mount_disk();
+	stores_check_disk();
 	disk.fail_after = disk.n_requests;
 	CHECK(stores_open(&desc, VD_SRC_FS, STR("second.toml"), &f) == E_IO);
 }
@@ -196,6 +214,7 @@ int main(void)
 		SCENE(no_disk),
 		SCENE(paths_of_the_disk),
 		SCENE(disk_without_a_volume),
+		SCENE(second_disk),
 		SCENE(disk_that_fails),
 		SCENE(lock),
 	};

@@ -17,8 +17,8 @@ struct stores_locked {
 
 /* Open the archive. Boot CPU, before the disk's driver is probed. */
 enum status stores_init(void);
-/* Mount the first disk a driver has registered, if any. */
-void stores_mount_disk(void);
+/* Say so when there are disks, but none with VM files. After their drivers were probed. */
+void stores_check_disk(void);
 /* NULL when there is no such store. */
 const struct store *stores_get(enum vd_source source);
 const char *stores_name(enum vd_source source);

@@ -136,6 +136,7 @@ struct block_ops {
 
 enum status register_irqchip(const struct irqchip_ops *ops, const struct hd_dev *dev);
 enum status register_uart(const struct uart_ops *ops, void *ctx, const struct hd_dev *dev);
+/* E_NOTFOUND: nothing for us is on it; it is a guest's, reset it. */
 enum status register_block(const struct block_ops *ops, void *ctx, const struct hd_dev *dev,
 			   u64 n_sectors);
 
