@@ -167,6 +167,7 @@ setup-test: setup
 	@tools/setup/fetch-qemu10.sh > /dev/null
 	@guests/fetch-installer.sh
 	@tools/setup/fetch-u-boot.sh > /dev/null
+	@tools/setup/fetch-board-trees.sh
 
 # Third-party sources are fetched once; what compiles them waits for that.
 $(PART_SRCS) $(FDT_SRCS) $(PARTS)/libfdt/libfdt.h: | $(CACHE)/parts.done ;

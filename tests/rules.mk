@@ -231,6 +231,7 @@ test:
 	@tools/setup/fetch-qemu10.sh > /dev/null
 	@guests/fetch-installer.sh
 	@tools/setup/fetch-u-boot.sh > /dev/null
+	@tools/setup/fetch-board-trees.sh
 	@rm -rf $(COUNTS) && mkdir -p $(COUNTS)
 	@$(MAKE) --no-print-directory $(JOBS) run-suites
 run-suites:

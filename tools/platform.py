@@ -35,7 +35,8 @@ def strings(table, name, key, default=None):
 def table_of(doc, name, known):
     table = doc.get(name)
     if not isinstance(table, dict):
-        raise Mistake(f"has no table [{name}]")
+        raise Mistake(f"has no table [{name}]" +
+                      (": no emulator plays this machine (docs/boards.md)" if name == "emulator" else ""))
     for key in table:
         if key not in known:
             raise Mistake(f"{name}.{key}: unknown key; known are {', '.join(sorted(known))}")

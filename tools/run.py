@@ -15,8 +15,11 @@ TOOLS = os.path.dirname(os.path.abspath(__file__))
 
 
 def main():
-    words = subprocess.run([sys.executable, f"{TOOLS}/platform.py", sys.argv[1], "emulator"] +
-                           sys.argv[2:], check=True, text=True, stdout=subprocess.PIPE).stdout.split("\n")[:-1]
+    told = subprocess.run([sys.executable, f"{TOOLS}/platform.py", sys.argv[1], "emulator"] +
+                          sys.argv[2:], check=False, text=True, stdout=subprocess.PIPE)
+    if told.returncode:
+        sys.exit(told.returncode)
+    words = told.stdout.split("\n")[:-1]
     if not shutil.which(words[0]):
         sys.exit(f"run.py: there is no emulator {words[0]!r}; `make setup` installs the usual one")
     print("starting the emulator; Ctrl+A x ends it, Ctrl+X ? shows Trivet's keys", flush=True)

@@ -51,6 +51,7 @@ SECTIONS
 	image_stacks_end = .;
 	.early (NOLOAD) : {
 		*(.early)
+		*(.noinit)
 	}
 	. = ALIGN(4096);
 	image_end = .;

@@ -51,22 +51,30 @@ static void apply_isa(struct platform *p, const struct toml *v)
 		refuse(p, v, "empty", "write the name of the instruction set");
 }
 
+/* [address, bytes]; false: it is none. */
+static bool read_pair(const struct toml *v, struct range *out)
+{
+	const struct toml *base = v->type == TOML_ARRAY && v->n == 2 ? v->child : NULL;
+	const struct toml *len = base ? base->next : NULL;
+
+	if (!len || base->type != TOML_INT || len->type != TOML_INT || base->integer < 0 ||
+	    len->integer <= 0)
+		return false;
+	*out = (struct range){ (u64)base->integer, (u64)len->integer };
+	return true;
+}
+
 static void apply_window(struct platform *p, const struct toml *v)
 {
 	static const char fix[] = "write [address, bytes], multiples of 4 KiB, or remove the key";
-	const struct toml *base = v->child;
-	const struct toml *len = base ? base->next : NULL;
+	struct range w;
 
-	if (v->n != 2 || !base || !len || base->type != TOML_INT || len->type != TOML_INT ||
-	    base->integer < 0 || len->integer <= 0) {
+	if (!read_pair(v, &w))
 		refuse(p, v, "expected two numbers", fix);
-		return;
-	}
-	if (!is_aligned((u64)(base->integer | len->integer), PAGE)) {
+	else if (!is_aligned(w.base | w.len, PAGE))
 		refuse(p, v, "no multiple of 4 KiB", fix);
-		return;
-	}
-	p->hd->window = (struct range){ (u64)base->integer, (u64)len->integer };
+	else
+		p->hd->window = w;
 }
 
 static void apply_clean(struct platform *p, const struct toml *v)
@@ -74,13 +82,52 @@ static void apply_clean(struct platform *p, const struct toml *v)
 	p->hd->memory_is_clean = v->integer != 0;
 }
 
+static const struct hd_dev *find_dev(const struct hostdesc *hd, struct str path)
+{
+	for (u32 i = 0; i < hd->n_devs; i++)
+		if (str_eq(hd->devs[i].path, path))
+			return &hd->devs[i];
+	return NULL;
+}
+
+/* The device has to be there, unless nothing is known of the machine. */
 static void apply_console(struct platform *p, const struct toml *v)
 {
-	if (!str_starts(v->text, "/"))
+	const struct hd_dev *dev = find_dev(p->hd, v->text);
+
+	if (!str_starts(v->text, "/")) {
 		refuse(p, v, "no path of a device tree",
 		       "write a path, such as \"/soc/uart@1000\", or remove the key");
-	else
-		p->hd->console_path = v->text;
+		return;
+	}
+	if (!dev && p->hd->n_devs) {
+		refuse(p, v, "the machine has no such device",
+		       "write the path of a node of its device tree, or remove the key");
+		return;
+	}
+	p->hd->console_path = v->text;
+	if (dev != p->hd->console)
+		p->hd->console_baud = 0; /* was the other one's */
+	p->hd->console = dev;
+}
+
+static void apply_reserved(struct platform *p, const struct toml *v)
+{
+	struct hostdesc *hd = p->hd;
+
+	for (const struct toml *e = v->child; e; e = e->next) {
+		const char *why = "more than 16 reserved ranges with the device tree's";
+
+		if (hd->n_reserved < HD_MAX_MEM) {
+			if (read_pair(e, &hd->reserved[hd->n_reserved])) {
+				hd->n_reserved++;
+				continue;
+			}
+			why = "expected pairs of numbers";
+		}
+		refuse(p, v, why, "write [[address, bytes], ...], or remove the key");
+		return;
+	}
 }
 
 static void apply_hz(struct platform *p, const struct toml *v)
@@ -109,6 +156,7 @@ static const struct key keys[] = {
 	{ "platform", "name", TOML_STRING, apply_name },
 	{ "platform", "isa", TOML_STRING, apply_isa },
 	{ "memory", "window", TOML_ARRAY, apply_window },
+	{ "memory", "reserved", TOML_ARRAY, apply_reserved },
 	{ "memory", "clean", TOML_BOOL, apply_clean },
 	{ "console", "path", TOML_STRING, apply_console },
 	{ "timer", "hz", TOML_INT, apply_hz },

@@ -80,6 +80,43 @@ static void test_all(void **state)
 	assert_false(hd.power_off_when_done);
 }
 
+static void test_console_is_a_device(void **state)
+{
+	static struct hd_dev devs[] = { { .path = STR("/a") }, { .path = STR("/b") } };
+
+	(void)state;
+	hd.devs = devs;
+	hd.n_devs = array_size(devs);
+	hd.console = &devs[0];
+	hd.console_baud = 9600;
+	assert_int_equal(apply("[console]\npath = \"/a\"\n"), OK);
+	assert_ptr_equal(hd.console, &devs[0]);
+	assert_int_equal(hd.console_baud, 9600);
+	assert_int_equal(apply("[console]\npath = \"/c\"\n"), E_INVAL);
+	assert_non_null(strstr(sink.text, "no such device"));
+	assert_ptr_equal(hd.console, &devs[0]);
+	assert_int_equal(apply("[console]\npath = \"/b\"\n"), OK);
+	assert_ptr_equal(hd.console, &devs[1]);
+	assert_int_equal(hd.console_baud, 0);
+}
+
+static void test_reserved(void **state)
+{
+	char text[1024] = "[memory]\nreserved = [";
+
+	(void)state;
+	hd.n_reserved = 1;
+	assert_int_equal(apply("[memory]\nreserved = [[0x1000, 0x2000], [0x8000, 1]]\n"), OK);
+	assert_int_equal(hd.n_reserved, 3);
+	assert_int_equal(hd.reserved[1].base, 0x1000);
+	assert_int_equal(hd.reserved[1].len, 0x2000);
+	assert_int_equal(hd.reserved[2].base, 0x8000);
+	for (u32 i = 0; i < HD_MAX_MEM - 2; i++)
+		strcat(text, "[0x1000, 1], ");
+	assert_int_equal(apply(strcat(text, "]\n")), E_INVAL);
+	assert_int_equal(hd.n_reserved, HD_MAX_MEM);
+}
+
 static void test_name_completes(void **state)
 {
 	(void)state;
@@ -111,6 +148,12 @@ static void test_refused(void **state)
 		"[memory]\nwindow = [\"0\", 0x1000]\n",
 		"[memory]\nwindow = [0x1000, [1]]\n",
 		"[memory]\nclean = 0\n",
+		"[memory]\nreserved = 1\n",
+		"[memory]\nreserved = [1, 2]\n",
+		"[memory]\nreserved = [[1]]\n",
+		"[memory]\nreserved = [[1, 0]]\n",
+		"[memory]\nreserved = [[-1, 1]]\n",
+		"[memory]\nreserved = [[1, 1, 1]]\n",
 		"[console]\npath = \"uart\"\n",
 		"[console]\npath = \"\"\n",
 		"[timer]\nhz = 999_999\n",
@@ -163,8 +206,10 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup(name, fresh)
 	const struct CMUnitTest tests[] = {
-		T(test_all),	 T(test_name_completes), T(test_absent),
-		T(test_refused), T(test_limits),	 T(test_no_memory),
+		T(test_all),	  T(test_console_is_a_device),
+		T(test_reserved), T(test_name_completes),
+		T(test_absent),	  T(test_refused),
+		T(test_limits),	  T(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);
