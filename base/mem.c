@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The mem and str functions that compilers and third-party parts call; target only. A word access
- * is made only at a word-aligned address, so all of them are right for device memory and with the
- * MMU off. Build with -fno-builtin -fno-tree-loop-distribute-patterns: otherwise the compiler
+ * The mem and str functions that compilers and third-party parts call; target only. They are for
+ * memory with the MMU on, not for devices: words may be read at any address where the ISA allows
+ * that. Build with -fno-builtin -fno-tree-loop-distribute-patterns: otherwise the compiler
  * recognises each loop as what it implements, and calls it. All memory is seen as bytes or as
  * words that may alias anything.
  */
 #include <base/str.h>
 
 typedef u64 __attribute__((may_alias)) word;
+
+/* At any address, for memory only: the compiler knows how the ISA reads it best. */
+struct loose_word {
+	word w;
+} __attribute__((packed));
 
 #define WORD sizeof(word)
 
@@ -43,6 +48,11 @@ static void copy_up(u8 *d, const u8 *s, size_t n)
 			copy_four((word *)(void *)d, (const word *)(const void *)s);
 		for (; n >= WORD; n -= WORD, d += WORD, s += WORD)
 			*(word *)(void *)d = *(const word *)(const void *)s;
+	} else if (n >= 4 * WORD) {
+		for (; !word_aligned(d); n--)
+			*d++ = *s++;
+		for (; n >= WORD; n -= WORD, d += WORD, s += WORD)
+			*(word *)(void *)d = ((const struct loose_word *)(const void *)s)->w;
 	}
 	for (; n; n--)
 		*d++ = *s++;
@@ -90,8 +100,10 @@ void *memset(void *dst, int c, size_t n)
 
 	for (; n && !word_aligned(d); n--)
 		*d++ = (u8)c;
-	for (; n >= 4 * WORD; n -= 4 * WORD, d += 4 * WORD)
+	for (; n >= 8 * WORD; n -= 8 * WORD, d += 8 * WORD) {
 		copy_four((word *)(void *)d, (const word[4]){ w, w, w, w });
+		copy_four((word *)(void *)d + 4, (const word[4]){ w, w, w, w });
+	}
 	for (; n >= WORD; n -= WORD, d += WORD)
 		*(word *)(void *)d = w;
 	for (; n; n--)

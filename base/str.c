@@ -19,7 +19,13 @@ bool str_eq(struct str a, struct str b)
 
 bool str_eq_c(struct str a, const char *b)
 {
-	return str_eq(a, str_of(b));
+	size_t i = 0;
+
+	if (!b)
+		return a.n == 0;
+	while (i < a.n && b[i] && a.p[i] == b[i])
+		i++;
+	return i == a.n && !b[i];
 }
 
 bool str_starts(struct str s, const char *prefix)

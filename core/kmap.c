@@ -24,7 +24,7 @@
 #define EARLY_BANKS 8
 #define EARLY_PAGES (1 + EARLY_BANKS * 2 * 3 + 2 * 2 + 2 + 8)
 
-static alignas(PAGE_SIZE) u8 kmap_pool[EARLY_PAGES][PAGE_SIZE];
+static not_cleared alignas(PAGE_SIZE) u8 kmap_pool[EARLY_PAGES][PAGE_SIZE];
 
 static struct kmap {
 	struct spinlock lock;
@@ -131,23 +131,25 @@ enum status kmap_init(const struct arch_boot *boot, const struct range *mem, u32
 
 /* ---- devices ---------------------------------------------------------------------------------- */
 
+/* What has been mapped for a device is kept: windows may share pages. */
 static enum status map_device_pages(struct kmap_locked l, u64 base, u64 end)
 {
+	struct pt_stretch s = { (u64)arch_phys_to_virt(HPA(base)), HPA(base), end - base,
+				PT_R | PT_W, PT_DEVICE };
 	struct pte_info info;
+	enum status st;
 	u64 run;
 
-	for (; base < end; base += run) {
-		u64 va = (u64)arch_phys_to_virt(HPA(base));
-
-		if (pt_lookup(&l.kmap->pt, va, &info, &run) == OK) {
-			if (info.type != PT_DEVICE)
-				return E_EXISTS;
-			continue;
-		}
-		run = MIN(run, end - base);
-		TRY(pt_map(&l.kmap->pt, va, HPA(base), run, PT_R | PT_W, PT_DEVICE));
+	while ((st = pt_map_stretch(&l.kmap->pt, &s)) == E_EXISTS) {
+		TRY(pt_lookup(&l.kmap->pt, s.va, &info, &run));
+		if (info.type != PT_DEVICE)
+			return E_EXISTS;
+		run = MIN(run, s.len);
+		s.va += run;
+		s.pa.v += run;
+		s.len -= run;
 	}
-	return OK;
+	return st;
 }
 
 enum status kmap_device(struct range win, void **out)

@@ -32,24 +32,6 @@ static struct range whole_pages(struct range r)
 	return (struct range){ base, end > base ? end - base : 0 };
 }
 
-static bool overlaps_any(struct range r, const struct range *set, u32 n)
-{
-	for (u32 i = 0; i < n; i++) {
-		if (range_overlaps(r.base, r.len, set[i].base, set[i].len))
-			return true;
-	}
-	return false;
-}
-
-static bool inside_any(struct range r, const struct range *set, u32 n)
-{
-	for (u32 i = 0; i < n; i++) {
-		if (range_inside(r.base, r.len, set[i].base, set[i].len))
-			return true;
-	}
-	return false;
-}
-
 /* ---- banks ------------------------------------------------------------------------------------ */
 
 /* In order of address; blocks that touch or overlap become one bank. */
@@ -158,65 +140,119 @@ static enum status record_find(struct pool *p, struct draft *d)
 
 /* ---- blocks ----------------------------------------------------------------------------------- */
 
-static pmm_owner_t page_initially(const struct draft *d, u64 at)
+/* What of @r lies in the block at @at, as numbers of pages; no pages: nothing does. */
+static struct range pages_in(struct range r, u64 at)
 {
-	struct range page = { at, PAGE_SIZE };
+	u64 base = MAX(r.base, at);
+	u64 end = MIN(r.base + r.len, at + BLOCK_SIZE);
 
-	if (!inside_any(page, d->mem, d->n_mem))
-		return PAGE_ABSENT;
-	if (range_overlaps(page.base, page.len, d->record.base, d->record.len))
-		return PAGE_RECORD;
-	return overlaps_any(page, d->taken, d->n_taken) ? PAGE_TAKEN : PMM_FREE;
+	if (base >= end)
+		return (struct range){ 0 };
+	base = align_down(base - at, PAGE_SIZE) / PAGE_SIZE;
+	return (struct range){ base, align_up(end - at, PAGE_SIZE) / PAGE_SIZE - base };
 }
 
-static void block_draw_free(struct pool *p, const struct draft *d, struct block *b)
+/* A taken range as far as it can be counted: what wraps reaches to the end of everything. */
+static struct range taken_range(const struct draft *d, u32 i)
 {
-	b->state = BLOCK_FREE;
-	b->content = (u8)d->content;
-	if (d->content == PMM_DIRTY)
-		p->stats.dirty += BLOCK_PAGES;
-	p->stats.free += BLOCK_PAGES;
+	struct range r = d->taken[i];
+
+	return (struct range){ r.base, range_valid(r.base, r.len) ? r.len : UINT64_MAX - r.base };
 }
 
-static void block_draw_ragged(struct pool *p, const struct draft *d, struct block *b, u64 at)
+static void owners_set(pmm_owner_t *owners, struct range pages, pmm_owner_t owner)
 {
-	pmm_owner_t *owners = arch_phys_to_virt(HPA(at + b->table * PAGE_SIZE));
+	for (u64 i = pages.base; i < pages.base + pages.len; i++)
+		if (owners[i] != PAGE_ABSENT || owner == PMM_FREE)
+			owners[i] = owner;
+}
 
+/* Who has the pages of the block at @at. */
+static void owners_draw(const struct draft *d, u64 at, pmm_owner_t *owners)
+{
+	for (u32 i = 0; i < BLOCK_PAGES; i++)
+		owners[i] = PAGE_ABSENT;
+	for (u32 i = 0; i < d->n_mem; i++)
+		owners_set(owners, pages_in(whole_pages(d->mem[i]), at), PMM_FREE);
+	for (u32 i = 0; i < d->n_taken; i++)
+		owners_set(owners, pages_in(taken_range(d, i), at), PAGE_TAKEN);
+	owners_set(owners, pages_in(d->record, at), PAGE_RECORD);
+}
+
+/* @b is no longer free as a whole; it has been counted as such. */
+static void block_draw_ragged(struct pool *p, struct block *b, u64 at, pmm_owner_t *owners)
+{
 	b->state = BLOCK_RAGGED;
 	b->n_free--;
-	for (u32 i = 0; i < BLOCK_PAGES; i++)
-		owners[i] = page_initially(d, at + i * PAGE_SIZE);
 	owners[b->table] = PAGE_TABLE;
+	memcpy(arch_phys_to_virt(HPA(at + b->table * PAGE_SIZE)), owners,
+	       BLOCK_PAGES * sizeof(*owners));
 	p->stats.free += b->n_free;
 	p->stats.hypervisor++;
 }
 
-static void block_draw(struct pool *p, const struct draft *d, struct block *b, u64 at)
+/* A block that the edge of something lies in, or something that is taken. */
+static void block_redraw(struct pool *p, const struct draft *d, struct block *b, u64 at)
 {
-	struct range r = { at, BLOCK_SIZE };
-	u32 n_absent = 0;
+	pmm_owner_t owners[BLOCK_PAGES];
+	u32 n_absent = 0, n_free = 0;
 
-	if (inside_any(r, d->mem, d->n_mem) && !overlaps_any(r, d->taken, d->n_taken) &&
-	    !range_overlaps(at, BLOCK_SIZE, d->record.base, d->record.len)) {
-		block_draw_free(p, d, b);
-		return;
-	}
+	if (b->state != BLOCK_FREE)
+		return; /* has been drawn for its other edge */
+	owners_draw(d, at, owners);
 	for (u32 i = BLOCK_PAGES; i-- > 0;) {
-		pmm_owner_t page = page_initially(d, at + i * PAGE_SIZE);
-
-		if (page == PAGE_ABSENT)
-			n_absent++;
-		if (page != PMM_FREE)
-			continue;
-		b->n_free++;
-		b->table = (u16)i;
+		n_absent += owners[i] == PAGE_ABSENT;
+		n_free += owners[i] == PMM_FREE;
+		if (owners[i] == PMM_FREE)
+			b->table = (u16)i;
 	}
-	if (b->n_free == BLOCK_PAGES)
-		block_draw_free(p, d, b);
-	else if (b->n_free > 1)
-		block_draw_ragged(p, d, b, at);
+	if (n_free == BLOCK_PAGES)
+		return;
+	p->stats.free -= BLOCK_PAGES;
+	p->stats.dirty -= b->content == PMM_DIRTY ? BLOCK_PAGES : 0;
+	b->content = 0;
+	b->n_free = (u16)n_free;
+	if (n_free > 1)
+		block_draw_ragged(p, b, at, owners);
 	else
 		b->state = n_absent ? BLOCK_ABSENT : BLOCK_TAKEN;
+}
+
+/* The blocks that @r touches. */
+static void blocks_redraw(struct pool *p, const struct draft *d, struct range r)
+{
+	for (u32 k = 0; k < p->n_banks; k++) {
+		struct bank *bank = &p->bank[k];
+		u64 end = block_at(bank, bank->n);
+		u64 from = MAX(align_down(r.base, BLOCK_SIZE), bank->base);
+
+		for (u64 at = from; at < end && at < r.base + r.len; at += BLOCK_SIZE)
+			block_redraw(p, d, &bank->block[(at - bank->base) / BLOCK_SIZE], at);
+	}
+}
+
+static void blocks_draw(struct pool *p, const struct draft *d)
+{
+	for (u32 k = 0; k < p->n_banks; k++) {
+		struct bank *bank = &p->bank[k];
+
+		for (u64 i = 0; i < bank->n; i++)
+			bank->block[i] =
+				(struct block){ .state = BLOCK_FREE, .content = (u8)d->content };
+		p->stats.free += bank->n * BLOCK_PAGES;
+	}
+	p->stats.dirty = d->content == PMM_DIRTY ? p->stats.free : 0;
+	for (u32 i = 0; i < d->n_mem; i++) {
+		struct range r = whole_pages(d->mem[i]);
+
+		if (!r.len)
+			continue;
+		blocks_redraw(p, d, (struct range){ r.base, 1 });
+		blocks_redraw(p, d, (struct range){ r.base + r.len - 1, 1 });
+	}
+	for (u32 i = 0; i < d->n_taken; i++)
+		blocks_redraw(p, d, taken_range(d, i));
+	blocks_redraw(p, d, d->record);
 }
 
 enum status pool_draw_up(struct pool *p, const struct range *mem, u32 n_mem,
@@ -227,13 +263,8 @@ enum status pool_draw_up(struct pool *p, const struct range *mem, u32 n_mem,
 	*p = (struct pool){ 0 };
 	TRY(banks_find(p, &d));
 	TRY(record_find(p, &d));
-	p->stats.hypervisor = d.record.len / PAGE_SIZE;
-	for (u32 k = 0; k < p->n_banks; k++) {
-		struct bank *bank = &p->bank[k];
-
-		for (u64 i = 0; i < bank->n; i++)
-			block_draw(p, &d, &bank->block[i], block_at(bank, i));
-	}
+	blocks_draw(p, &d);
+	p->stats.hypervisor += d.record.len / PAGE_SIZE;
 	p->stats.total = p->stats.free + p->stats.hypervisor;
 	return p->stats.free ? OK : E_NOMEM;
 }

@@ -18,15 +18,6 @@ struct pt_slot {
 	struct pte_info info;
 };
 
-/* A stretch of addresses still to be mapped. */
-struct pt_stretch {
-	u64 va;
-	hpa_t pa;
-	u64 len;
-	u32 prot;
-	enum pt_type type;
-};
-
 static u64 *pool_table(hpa_t table)
 {
 	return arch_phys_to_virt(table);
@@ -110,8 +101,25 @@ static u32 level_fitting(const struct pt *pt, const struct pt_stretch *s)
 	return level;
 }
 
-/* Map one leaf at the beginning of @s and cut it off. */
-static enum status map_leaf(struct pt *pt, struct pt_stretch *s)
+/*
+ * Leaves of @level from @entry on, which is empty, to the end of its table, of the stretch, or of
+ * what is empty; they are cut off @s. An entry is 0 from the beginning and after pt_unmap().
+ */
+static void put_leaves(const struct pt *pt, u64 *entry, u32 level, struct pt_stretch *s)
+{
+	u64 size = level_size(level);
+	u64 left = TABLE_ENTRIES - (uintptr_t)entry / sizeof(*entry) % TABLE_ENTRIES;
+
+	do {
+		entry_store(entry++, arch_pte_leaf(pt->format, level, s->pa, s->prot, s->type));
+		s->va += size;
+		s->pa.v += size;
+		s->len -= size;
+	} while (--left && s->len >= size && entry_load(entry) == 0);
+}
+
+/* Map leaves at the beginning of @s and cut them off. */
+static enum status map_leaves(struct pt *pt, struct pt_stretch *s)
 {
 	u32 level = level_fitting(pt, s);
 	struct pt_slot slot = pt_walk(pt, s->va, level);
@@ -125,10 +133,7 @@ static enum status map_leaf(struct pt *pt, struct pt_stretch *s)
 			TRY(add_table(pt, slot.entry));
 		slot = pt_walk(pt, s->va, level);
 	}
-	entry_store(slot.entry, arch_pte_leaf(pt->format, level, s->pa, s->prot, s->type));
-	s->va += level_size(level);
-	s->pa = hpa_add(s->pa, level_size(level));
-	s->len -= level_size(level);
+	put_leaves(pt, slot.entry, level, s);
 	return OK;
 }
 
@@ -139,20 +144,27 @@ static enum status check_range(const struct pt *pt, u64 va, u64 len)
 	return range_ok(va, len, BIT(pt->format->input_bits)) ? OK : E_RANGE;
 }
 
+enum status pt_map_stretch(struct pt *pt, struct pt_stretch *s)
+{
+	u32 prot = s->prot;
+
+	BUG_ON(!pt->format->is_guest && (prot & PT_X) && ((prot & PT_W) || s->type == PT_DEVICE));
+	TRY(check_range(pt, s->va, s->len));
+	if (!is_aligned(s->pa.v, PAGE_SIZE) || !(prot & (PT_R | PT_W | PT_X)))
+		return E_INVAL;
+	if (!range_valid(s->pa.v, s->len))
+		return E_RANGE;
+	while (s->len)
+		TRY(map_leaves(pt, s));
+	arch_pt_publish();
+	return OK;
+}
+
 enum status pt_map(struct pt *pt, u64 va, hpa_t pa, u64 len, u32 prot, enum pt_type type)
 {
 	struct pt_stretch s = { va, pa, len, prot, type };
 
-	BUG_ON(!pt->format->is_guest && (prot & PT_X) && ((prot & PT_W) || type == PT_DEVICE));
-	TRY(check_range(pt, va, len));
-	if (!is_aligned(pa.v, PAGE_SIZE) || !(prot & (PT_R | PT_W | PT_X)))
-		return E_INVAL;
-	if (!range_valid(pa.v, len))
-		return E_RANGE;
-	while (s.len)
-		TRY(map_leaf(pt, &s));
-	arch_pt_publish();
-	return OK;
+	return pt_map_stretch(pt, &s);
 }
 
 /* Put a table of smaller leaves in the place of the leaf in @slot. */

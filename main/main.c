@@ -23,7 +23,7 @@
 #include "crash.h"
 
 /* The machine's model lives here for ever; a board with 130 devices takes 80 KiB. Zeroed by use. */
-static alignas(16) u8 boot_memory[KIB(192)] in_section(".noinit");
+static not_cleared alignas(16) u8 boot_memory[KIB(192)];
 static struct arena boot_arena;
 static struct hostdesc machine;
 static struct arch_boot boot;

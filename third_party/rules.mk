@@ -18,7 +18,7 @@ PART_SRCS  := $(FATFS_SRCS) $(ZLIB_SRCS)
 
 # Their own flags instead of our warnings.  Add -isystem with the compiler's
 # own headers, and on the target the ISA's flags.  The shim stands first.
-PART_CFLAGS  := -std=gnu11 -O2 -w -ffreestanding -fno-strict-aliasing -ffunction-sections \
+PART_CFLAGS  := -std=gnu11 -Os -w -ffreestanding -fno-strict-aliasing -ffunction-sections \
 	-fdata-sections -nostdinc -I$(PART_SHIM)
 FDT_CFLAGS   := $(PART_CFLAGS) -I$(PARTS)/libfdt
 FATFS_CFLAGS := $(PART_CFLAGS) -I$(PARTS)/fatfs

@@ -93,7 +93,11 @@ mapped:
 	msr	vbar_el2, x1
 	ldr	x1, =image_bss_start
 	ldr	x2, =image_bss_end
-1:	stp	xzr, xzr, [x1], #16
+1:	stp	xzr, xzr, [x1]
+	stp	xzr, xzr, [x1, #16]
+	stp	xzr, xzr, [x1, #32]
+	stp	xzr, xzr, [x1, #48]
+	add	x1, x1, #64
 	cmp	x1, x2
 	b.lo	1b
 	mov	x29, xzr		/* the end of every backtrace */
@@ -149,7 +153,11 @@ early_tables:
 	phys	x0, early_l0
 	add	x1, x0, #(7 * 4096)
 	mov	x2, x0
-1:	stp	xzr, xzr, [x2], #16
+1:	stp	xzr, xzr, [x2]
+	stp	xzr, xzr, [x2, #16]
+	stp	xzr, xzr, [x2, #32]
+	stp	xzr, xzr, [x2, #48]
+	add	x2, x2, #64
 	cmp	x2, x1
 	b.lo	1b
 
@@ -195,9 +203,13 @@ early_tables:
 	str	x7, [x3, x4, lsl #3]
 
 	dmb	sy
+	mrs	x3, ctr_el0
+	ubfx	x3, x3, #16, #4		/* DminLine: of the shortest line, in words */
+	mov	x4, #4
+	lsl	x4, x4, x3
 	mov	x2, x0
 3:	dc	ivac, x2
-	add	x2, x2, #16		/* no cache line is shorter */
+	add	x2, x2, x4
 	cmp	x2, x1
 	b.lo	3b
 	dsb	sy

@@ -36,11 +36,15 @@ SECTIONS
 		*(.data .data.*)
 		. = ALIGN(16);
 	}
+	/* Large things that need not be zero: nobody clears them. */
+	.noinit (NOLOAD) : {
+		*(.bss.noinit)
+	}
 	.bss (NOLOAD) : {
-		. = ALIGN(16);
+		. = ALIGN(64);
 		image_bss_start = .;
 		*(.bss .bss.* COMMON)
-		. = ALIGN(16);
+		. = ALIGN(64);
 		image_bss_end = .;
 	}
 	. = ALIGN(4096);
@@ -51,7 +55,6 @@ SECTIONS
 	image_stacks_end = .;
 	.early (NOLOAD) : {
 		*(.early)
-		*(.noinit)
 	}
 	. = ALIGN(4096);
 	image_end = .;

@@ -80,11 +80,6 @@ void toml_blanks(struct toml_reader *r)
 		toml_skip(r, 1);
 }
 
-bool toml_is_control(int c)
-{
-	return (c >= 0 && c < 0x20 && c != '\t') || c == 0x7f;
-}
-
 bool toml_is_bare(int c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || toml_is_digit(c) || c == '_' ||
@@ -104,12 +99,15 @@ enum status toml_bad_control(struct toml_reader *r, int c)
 
 static enum status comment(struct toml_reader *r)
 {
+	size_t n = 0;
+
 	if (toml_peek(r, 0) != '#')
 		return OK;
-	for (; r->in.n && !toml_newline_len(r); toml_skip(r, 1)) {
-		if (toml_is_control(toml_peek(r, 0)))
-			return toml_bad_control(r, toml_peek(r, 0));
-	}
+	while (n < r->in.n && !toml_is_control(r->in.p[n])) /* a newline is one, too */
+		n++;
+	toml_skip(r, n);
+	if (r->in.n && !toml_newline_len(r))
+		return toml_bad_control(r, toml_peek(r, 0));
 	return OK;
 }
 
@@ -205,10 +203,25 @@ static size_t utf8_len(struct span s)
 	return n;
 }
 
+static bool is_ascii(struct span s)
+{
+	u64 all = 0, w;
+
+	for (; s.n >= sizeof(w); s.p += sizeof(w), s.n -= sizeof(w)) {
+		memcpy(&w, s.p, sizeof(w));
+		all |= w;
+	}
+	for (; s.n; s.p++, s.n--)
+		all |= *s.p;
+	return !(all & UINT64_C(0x8080808080808080));
+}
+
 void toml_check_utf8(struct toml_reader *r)
 {
 	struct toml_mark start = toml_mark(r);
 
+	if (is_ascii(r->in))
+		return;
 	while (r->in.n) {
 		size_t n = utf8_len(r->in);
 

@@ -69,6 +69,11 @@ static inline void toml_rewind(struct toml_reader *r, struct toml_mark m)
 	r->line = m.line;
 }
 
+static inline bool toml_is_control(int c)
+{
+	return (c >= 0 && c < 0x20 && c != '\t') || c == 0x7f;
+}
+
 static inline bool toml_is_digit(int c)
 {
 	return c >= '0' && c <= '9';
@@ -92,7 +97,6 @@ enum status toml_blank_lines(struct toml_reader *r);
 /* Blanks and a comment, then the end of the line or of the file. @after names what came before. */
 enum status toml_line_end(struct toml_reader *r, const char *after);
 enum status toml_bad_control(struct toml_reader *r, int c);
-bool toml_is_control(int c);
 bool toml_is_bare(int c);
 /* Reports every line that is not UTF-8. */
 void toml_check_utf8(struct toml_reader *r);

@@ -151,6 +151,20 @@ static enum status special(struct toml_reader *r, struct body *b, int c)
 	return OK;
 }
 
+/* What stands for itself, at least one byte. */
+static void take_plain(struct toml_reader *r, struct body *b)
+{
+	const u8 *p = r->in.p;
+	size_t n = 1;
+
+	while (n < r->in.n && p[n] != b->quote && p[n] != '\\' && !toml_is_control(p[n]))
+		n++;
+	if (b->out)
+		memcpy(b->out + b->n, p, n);
+	b->n += n;
+	toml_skip(r, n);
+}
+
 static enum status read_body(struct toml_reader *r, struct body *b)
 {
 	toml_skip(r, b->multi ? 3 : 1);
@@ -168,8 +182,7 @@ static enum status read_body(struct toml_reader *r, struct body *b)
 				toml_skip(r, 1);
 			}
 		} else {
-			put(b, (u32)c);
-			toml_skip(r, 1);
+			take_plain(r, b);
 		}
 	}
 	return not_closed(r, b);

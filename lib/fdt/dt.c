@@ -49,7 +49,7 @@ static enum known_prop known_prop(const char *name)
 {
 	u32 k = 0;
 
-	while (k < N_KNOWN && !same(known_names[k], name))
+	while (k < N_KNOWN && (*known_names[k] != *name || !same(known_names[k], name)))
 		k++;
 	return (enum known_prop)k;
 }
@@ -138,6 +138,8 @@ static u32 index_node(struct dt *t, struct dt_node *node, u32 at)
 		if (!(seen & 1u << k))
 			note_prop(node, k, tok.value);
 		seen |= 1u << k;
+		if (tok.tag == DT_PROP)
+			node->names |= dt_name_bit(tok.name);
 	}
 	inherit(node, node->parent == DT_NONE ? NULL : &t->nodes[node->parent]);
 	return at;
@@ -222,6 +224,7 @@ bool dt_prop_from(const struct dt *t, u32 props, const char *name, struct span *
 {
 	const char *strings = (const char *)t->strings.p;
 	const u8 *p = t->structure.p + props;
+	const char *have;
 
 	for (;;) {
 		u32 tag = dt_be32(p), len;
@@ -233,7 +236,8 @@ bool dt_prop_from(const struct dt *t, u32 props, const char *name, struct span *
 		if (tag != DT_PROP)
 			return false;
 		len = dt_be32(p + 4);
-		if (same(strings + dt_be32(p + 8), name)) {
+		have = strings + dt_be32(p + 8);
+		if (*have == *name && same(have, name)) {
 			*out = span_of(p + DT_PROP_LEN, len);
 			return true;
 		}
@@ -243,7 +247,9 @@ bool dt_prop_from(const struct dt *t, u32 props, const char *name, struct span *
 
 bool dt_prop(const struct dt *t, u32 n, const char *name, struct span *out)
 {
-	return dt_prop_from(t, t->nodes[n].props, name, out);
+	const struct dt_node *node = &t->nodes[n];
+
+	return (node->names & dt_name_bit(name)) && dt_prop_from(t, node->props, name, out);
 }
 
 bool dt_prop_next(const struct dt *t, u32 n, u32 *at, const char **name, struct span *out)

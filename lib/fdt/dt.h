@@ -16,6 +16,7 @@
 struct dt_node {
 	struct str name;
 	u32 props; /* in the structure block: the first token behind the name */
+	u32 names; /* dt_name_bit() of each property, to answer for most that it has not */
 	u32 parent;
 	u32 end;
 	u32 phandle;   /* 0: none */
@@ -73,6 +74,16 @@ static inline u32 dt_be32(const u8 *p)
 static inline u32 dt_align(u32 n)
 {
 	return (n + 3) & ~3u;
+}
+
+/* Names end with a NUL: the third letter is there when the second is none. */
+static inline u32 dt_name_bit(const char *name)
+{
+	u32 sum = (u8)name[0];
+
+	if (name[0] && name[1])
+		sum += (u8)name[1] * 3u + (u8)name[2] * 5u;
+	return 1u << (sum & 31);
 }
 
 /* The token at @at, of a tree whose blocks are known. False: there is none that makes sense. */

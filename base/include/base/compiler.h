@@ -21,6 +21,7 @@
 #define printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
 #define must_use	       __attribute__((warn_unused_result))
 #define in_section(s)	       __attribute__((section(s), used))
+#define not_cleared	       __attribute__((section(".bss.noinit"))) /* large, and not read before written */
 
 #define array_size(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Bounded strings, and the handful of mem and str functions that compilers and our third-party
- * parts call. All are right with the MMU off and unaligned addresses: they use byte accesses
- * unless both ends are aligned.
+ * parts call, at any alignment. They are for memory, not for devices' registers.
  */
 #pragma once
 

@@ -33,6 +33,16 @@ enum status pt_init_from(struct pt *pt, const struct pt_format *f, const struct 
  * all). E_EXISTS when something is there, E_NOMEM, E_RANGE beyond input_bits. Nothing is undone
  * on failure: the owner is torn down. */
 enum status pt_map(struct pt *pt, u64 va, hpa_t pa, u64 len, u32 prot, enum pt_type type);
+/* Addresses still to be mapped. */
+struct pt_stretch {
+	u64 va;
+	hpa_t pa;
+	u64 len;
+	u32 prot;
+	enum pt_type type;
+};
+/* The same, with @s left as what was not mapped: on E_EXISTS something is at its beginning. */
+enum status pt_map_stretch(struct pt *pt, struct pt_stretch *s);
 /* Unmap; holes are fine. Splits larger leaves, which no CPU may be translating by then. The
  * caller flushes the TLB. E_INVAL, E_NOMEM, E_RANGE as above. */
 enum status pt_unmap(struct pt *pt, u64 va, u64 len);
