@@ -50,31 +50,22 @@ static void collect(struct vdev_locked l, struct vcpu *v)
 	}
 }
 
-static void publish_timers(struct vdev_locked l, struct vcpu *v)
-{
-	const struct vintc_ops *ops = intc_ops(v->vm);
-	struct virq_entry how;
-
-	for (u32 i = 0; i < n_timers; i++) {
-		bool ready = ops->private_ready(l.host->dev, v->index, timers[i].guest_line, &how);
-
-		arch_guest_timer_ready(&v->arch, i, ready ? &how : NULL);
-	}
-}
-
 void virq_sync(struct vcpu *v)
 {
 	struct vdev_locked l = vdev_lock(v->vm->intc);
+	const struct vintc_ops *ops = intc_ops(v->vm);
 	struct virq_entry list[ARCH_MAX_VIRQS];
+	struct virq_ready ready;
 	bool more = false;
 	u32 n;
 
 	collect(l, v);
 	/* Every notification comes under this lock, so none is lost between here and next(). */
 	atomic_fetch_and_explicit(&v->posts, ~(u32)POST_VIRQ, memory_order_acquire);
-	n = intc_ops(v->vm)->next(l.host->dev, v->index, list, arch_virq_slots(), &more);
+	n = ops->next(l.host->dev, v->index, list, arch_virq_slots(), &more);
 	arch_virq_present(&v->arch, list, n, more);
-	publish_timers(l, v);
+	if (unlikely(ops->ready(l.host->dev, v->index, &ready)))
+		arch_virq_ready(&v->arch, &ready);
 	vdev_unlock(&l);
 }
 

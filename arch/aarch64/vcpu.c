@@ -3,6 +3,7 @@
  * A vCPU's life on a CPU: reset state, what is switched when it comes and goes. General registers
  * travel with every exit (vector.S); everything here changes only when another vCPU takes the CPU.
  */
+#include <arch/exit.h>
 #include <arch/gich.h>
 #include <arch/image.h>
 #include <arch/mmu.h>
@@ -32,6 +33,7 @@ void arch_vcpu_init(struct arch_vcpu *v, struct arch_vm *vm, u64 hw_id)
 	v->vm = vm;
 	v->hcr = HCR_GUEST;
 	v->mpidr = BIT(31) | hw_id;
+	v->sgi_self = virq_sgi_to(hw_id);
 	v->lr_used = gich_present() ? LR_USED_GICH : 0;
 }
 
@@ -43,7 +45,6 @@ void arch_vcpu_boot(struct arch_vcpu *v, gpa_t entry, u64 arg)
 	v->fpcr = 0;
 	v->fpsr = 0;
 	v->lr_used &= LR_USED_GICH;
-	v->timer_lr = 0;
 	v->sys.sctlr = SCTLR_EL1_RESET;
 	v->pc = entry.v;
 	v->pstate = PSTATE_EL1H | PSTATE_DAIF;

@@ -108,13 +108,11 @@ u32 arch_guest_timers(const struct hostdesc *hd, struct arch_guest_timer *out)
 	return fake.n_timers;
 }
 
-void arch_guest_timer_ready(struct arch_vcpu *v, u32 index, const struct virq_entry *how)
+void arch_virq_ready(struct arch_vcpu *v, const struct virq_ready *r)
 {
-	if (index >= fake.n_timers)
-		virq_bug("no such guest timer", index);
-	v->timer_ready[index] = how != NULL;
-	if (how)
-		v->timer_how[index] = *how;
+	if (r->n_hw > VIRQ_READY_HW)
+		virq_bug("more interrupts ready than there is room for", r->n_hw);
+	v->ready = *r;
 }
 
 u64 arch_guest_timer_deadline(const struct arch_vcpu *v)

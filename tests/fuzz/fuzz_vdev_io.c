@@ -137,7 +137,7 @@ static void access_bits(struct input *in)
 static void step_intc(struct input *in)
 {
 	const struct vintc_ops *ops = board.dev->class->intc;
-	struct virq_entry how;
+	struct virq_ready ready;
 	u32 what = take(in, 1);
 	u32 v = (what >> 4) % N_CPUS;
 
@@ -178,8 +178,9 @@ static void step_intc(struct input *in)
 		break;
 	case 14:
 		(void)ops->pending(board.dev, v);
-		if (ops->private_ready(board.dev, v, take(in, 1), &how))
-			fuzz_check(how.state == VIRQ_PENDING && how.intid < 32);
+		if (ops->ready(board.dev, v, &ready))
+			fuzz_check(ready.n_hw <= VIRQ_READY_HW && ready.ipis < 1u << 16 &&
+				   (!ready.ipis || ready.ipi.state == VIRQ_PENDING));
 		break;
 	default:
 		board.dev->class->reset(board.dev);

@@ -22,7 +22,7 @@
 static struct virq_entry to_present[2][ARCH_MAX_VIRQS];
 static u32 n_to_present[2];
 static bool more_to_present;
-static bool timer_is_ready;
+static bool ready_changed;
 static bool was_active;
 
 static inline void intc_line(struct vdev *d, u32 vcpu, u32 irq, bool level)
@@ -72,12 +72,14 @@ static inline bool intc_pending(struct vdev *d, u32 vcpu)
 	return n_to_present[vcpu] != 0;
 }
 
-static inline bool intc_private_ready(struct vdev *d, u32 vcpu, u32 irq, struct virq_entry *how)
+static inline bool intc_ready(struct vdev *d, u32 vcpu, struct virq_ready *r)
 {
 	(void)d;
 	(void)vcpu;
-	*how = (struct virq_entry){ .intid = irq, .state = VIRQ_PENDING, .hw_irq = irq };
-	return timer_is_ready;
+	if (!ready_changed)
+		return false;
+	*r = (struct virq_ready){ .ipis = 6 };
+	return true;
 }
 
 static const struct vintc_ops intc_ops_of_fixture = {
@@ -88,7 +90,7 @@ static const struct vintc_ops intc_ops_of_fixture = {
 	.done = intc_done,
 	.end = intc_end,
 	.pending = intc_pending,
-	.private_ready = intc_private_ready,
+	.ready = intc_ready,
 };
 
 /* ---- devices: that controller, and one to read and write ------------------------------------- */

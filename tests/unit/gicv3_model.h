@@ -27,6 +27,7 @@ enum {
 struct lr {
 	struct virq_entry e;
 	bool full; /* written since the last collection, whatever became of it */
+	bool lane; /* by the short lane */
 };
 
 struct cpu {
@@ -36,8 +37,9 @@ struct cpu {
 	u32 n_taken;
 	bool more;
 	bool had_pending;
-	bool running; /* on another host CPU: cannot be collected */
-	bool fell;    /* a notifying interrupt was completed: the core must look */
+	bool running;		 /* on another host CPU: cannot be collected */
+	bool fell;		 /* a notifying interrupt was completed: the core must look */
+	struct virq_ready ready; /* what the short lane was told last */
 };
 
 static struct cpu cpus[N_CPUS];
@@ -61,6 +63,40 @@ static inline void cpu_collect(u32 v)
 	}
 }
 
+static inline void cpu_tell_ready(u32 v)
+{
+	struct virq_ready r;
+
+	if (intc()->ready(board.dev, v, &r))
+		cpus[v].ready = r;
+}
+
+/* May the short lane present @intid, as far as it was told? */
+static inline bool cpu_may(u32 v, u32 intid, struct virq_entry *how)
+{
+	const struct virq_ready *r = &cpus[v].ready;
+
+	if (intid < 16 && (r->ipis >> intid & 1)) {
+		*how = r->ipi;
+		how->intid = intid;
+		return true;
+	}
+	for (u32 i = 0; i < r->n_hw; i++) {
+		if (r->hw[i].intid == intid) {
+			*how = r->hw[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The same, as the controller would say right now. */
+static inline bool ready(u32 v, u32 intid, struct virq_entry *how)
+{
+	cpu_tell_ready(v);
+	return cpu_may(v, intid, how);
+}
+
 /* What the core does before a vCPU runs. */
 static inline void cpu_sync(u32 v)
 {
@@ -78,6 +114,7 @@ static inline void cpu_sync(u32 v)
 		cpus[v].lr[i] = (struct lr){ .e = list[i], .full = true };
 		cpus[v].had_pending |= list[i].state == VIRQ_PENDING;
 	}
+	cpu_tell_ready(v);
 	cpus[v].fell = false;
 	board.notified &= ~(UINT64_C(1) << v);
 }

@@ -188,17 +188,15 @@ static void test_virqs(void **state)
 
 static void test_guest_timer(void **state)
 {
-	const struct virq_entry how = { .intid = 27, .prio = 0xa0, .state = VIRQ_PENDING };
+	const struct virq_ready r = { .hw = { { .intid = 27, .state = VIRQ_PENDING } }, .n_hw = 1 };
 	struct arch_guest_timer t[ARCH_GUEST_TIMERS];
 
 	(void)state;
 	assert_int_equal(arch_guest_timers(&fake.hostdesc, t), 1);
 	assert_int_equal(arch_guest_timer_deadline(&a), ARCH_NEVER);
-	arch_guest_timer_ready(&a, 0, &how);
-	assert_true(a.timer_ready[0]);
-	assert_int_equal(a.timer_how[0].intid, 27);
-	arch_guest_timer_ready(&a, 0, NULL);
-	assert_false(a.timer_ready[0]);
+	arch_virq_ready(&a, &r);
+	assert_int_equal(a.ready.n_hw, 1);
+	assert_int_equal(a.ready.hw[0].intid, 27);
 }
 
 /* ---- page-table entries ----------------------------------------------------------------------- */

@@ -21,10 +21,10 @@ static void test_hw_line(void **state)
 	intc()->bind_hw(board.dev, 1, TIMER, TIMER_HW);
 	line(1, TIMER, true);
 	assert_int_equal(board.notified, 2);
-	assert_false(intc()->private_ready(board.dev, 1, TIMER, &how));
+	assert_false(ready(1, TIMER, &how));
 	/* Given out: only its successor can fire, so the short lane may have that one. */
 	cpu_before_run(1);
-	assert_true(intc()->private_ready(board.dev, 1, TIMER, &how));
+	assert_true(ready(1, TIMER, &how));
 	assert_int_equal(how.state, VIRQ_PENDING);
 	assert_int_equal(run_ack(1), TIMER);
 	assert_int_equal(cpu_lr(1, TIMER)->e.hw_irq, TIMER_HW);
@@ -33,7 +33,7 @@ static void test_hw_line(void **state)
 	cpu_sync(1);
 	assert_int_equal(cpu_lr(1, TIMER)->e.state, VIRQ_ACTIVE);
 	assert_int_equal(cpu_lr(1, TIMER)->e.hw_irq, TIMER_HW);
-	assert_false(intc()->private_ready(board.dev, 1, TIMER, &how));
+	assert_false(ready(1, TIMER, &how));
 	assert_int_equal(run_eoi(1), TIMER);
 	assert_int_equal(n_completed_hw[1], 1);
 	/* The level went with it. */
@@ -59,17 +59,17 @@ static void test_short_lane(void **state)
 	(void)state;
 	fresh(4);
 	intc()->bind_hw(board.dev, 0, TIMER, TIMER_HW);
-	assert_false(intc()->private_ready(board.dev, 0, TIMER, &how));
+	assert_false(ready(0, TIMER, &how));
 	set_up(0, TIMER, 0x60);
-	assert_true(intc()->private_ready(board.dev, 0, TIMER, &how));
+	assert_true(ready(0, TIMER, &how));
 	assert_int_equal(how.intid, TIMER);
 	assert_int_equal(how.prio, 0x60);
 	assert_int_equal(how.group, 1);
 	assert_int_equal(how.state, VIRQ_PENDING);
 	assert_int_equal(how.hw_irq, TIMER_HW);
-	assert_false(intc()->private_ready(board.dev, 0, 32, &how));
+	assert_false(ready(0, 32, &how));
 	d_write(0, 1);
-	assert_false(intc()->private_ready(board.dev, 0, TIMER, &how));
+	assert_false(ready(0, TIMER, &how));
 	d_write(0, 3);
 
 	/* Collected while pending. */
@@ -83,7 +83,7 @@ static void test_short_lane(void **state)
 	cpu_sync(0);
 	assert_int_equal(run_ack(0), 1023);
 	/* Gone before it was ever collected, and fired again through the core. */
-	assert_true(intc()->private_ready(board.dev, 0, TIMER, &how));
+	assert_true(ready(0, TIMER, &how));
 	how.state = 0;
 	cpus[0].lr[0] = (struct lr){ .e = how, .full = true };
 	line(0, TIMER, true);
@@ -91,7 +91,7 @@ static void test_short_lane(void **state)
 	assert_int_equal(run_eoi(0), TIMER);
 	cpu_sync(0);
 	/* Taken again while an old copy's end is still to be told, and is told last. */
-	assert_true(intc()->private_ready(board.dev, 0, TIMER, &how));
+	assert_true(ready(0, TIMER, &how));
 	how.state = VIRQ_ACTIVE;
 	cpus[0].lr[0] = (struct lr){ .e = how, .full = true };
 	how.state = 0;
@@ -106,23 +106,103 @@ static void test_short_lane_waits_its_turn(void **state)
 
 	(void)state;
 	fresh(4);
+	intc()->bind_hw(board.dev, 0, TIMER, TIMER_HW);
 	set_up(0, TIMER, 0x60);
-	assert_true(intc()->private_ready(board.dev, 0, TIMER, &how));
+	assert_true(ready(0, TIMER, &how));
 	set_up(0, 33, 0x40);
 	line(0, 33, true);
-	assert_false(intc()->private_ready(board.dev, 0, TIMER, &how));
+	assert_false(ready(0, TIMER, &how));
 	cpu_sync(0);
-	assert_true(intc()->private_ready(board.dev, 0, TIMER, &how));
+	assert_true(ready(0, TIMER, &how));
 	/* Without a host interrupt behind it, what is out is not ready. */
 	set_up(0, 20, 0x60);
 	line(0, 20, true);
 	cpu_sync(0);
-	assert_false(intc()->private_ready(board.dev, 0, 20, &how));
+	assert_false(ready(0, 20, &how));
 	/* What it presents obeys the guest's registers though we do not know it is out. */
-	intc()->bind_hw(board.dev, 0, TIMER, TIMER_HW);
 	board.notified = 0;
 	bit_write(0, 0x180, TIMER);
 	assert_int_equal(board.notified, 1);
+}
+
+/* SGIs of a vCPU to itself: alike in priority, enabled, of group 1, at rest. */
+static void test_short_lane_ipis(void **state)
+{
+	struct virq_entry how;
+
+	(void)state;
+	fresh(4);
+	assert_false(ready(0, 1, &how));
+	set_up(0, 1, 0x60);
+	set_up(0, 3, 0x60);
+	set_up(0, 5, 0x40);
+	bit_write(0, 0x100, 7); /* of group 0 */
+	assert_true(ready(0, 1, &how));
+	assert_int_equal(how.prio, 0x60);
+	assert_int_equal(how.group, 1);
+	assert_int_equal(how.state, VIRQ_PENDING);
+	assert_int_equal(cpus[0].ready.ipis, 1u << 1 | 1u << 3);
+	assert_false(ready(1, 1, &how));
+	/* Sent by it; we learn of it only now, and it is still what the guest has pending. */
+	cpus[0].lr[1] = (struct lr){ .e = how, .full = true, .lane = true };
+	cpus[0].lr[1].e.intid = 1;
+	assert_true(bit_read(0, 0x200, 1));
+	assert_int_equal(run_ack(0), 1);
+	/* Sent again meanwhile by another: both arrive. */
+	assert_false(ready(0, 1, &how));
+	intc()->ipi(board.dev, 1, 1, 1, 1);
+	assert_int_equal(run_eoi(0), 1);
+	assert_int_equal(run_ack(0), 1);
+	assert_int_equal(run_eoi(0), 1);
+	cpu_sync(0);
+	assert_true(ready(0, 1, &how));
+	/* Told when it may no longer: disabled, of another group or priority. */
+	board.notified = 0;
+	bit_write(0, 0x180, 1);
+	assert_int_equal(board.notified, 1);
+	assert_false(ready(0, 1, &how));
+	bit_write(0, 0x100, 1);
+	board.notified = 0;
+	prio_write(0, 1, 0x20);
+	assert_int_equal(board.notified, 1);
+	assert_true(ready(0, 1, &how) && how.prio == 0x20 && cpus[0].ready.ipis == 2);
+	board.notified = 0;
+	d_write(0, 0);
+	assert_int_equal(board.notified & 1, 1);
+	assert_false(ready(0, 1, &how));
+}
+
+/* Hardware's SPIs: at the vCPU they are routed to, told to both when that changes. */
+static void test_short_lane_spis(void **state)
+{
+	struct virq_entry how;
+
+	(void)state;
+	fresh(4);
+	intc()->bind_hw(board.dev, 0, 40, 77);
+	set_up(0, 40, 0x60);
+	assert_true(ready(0, 40, &how));
+	assert_int_equal(how.hw_irq, 77);
+	assert_false(ready(1, 40, &how));
+	/* Presented by the short lane, then looked at, taken and ended. */
+	cpus[0].lr[1] = (struct lr){ .e = how, .full = true, .lane = true };
+	assert_true(bit_read(0, 0x200, 40));
+	assert_int_equal(run_ack(0), 40);
+	assert_int_equal(run_eoi(0), 40);
+	assert_int_equal(n_completed_hw[0], 1);
+	cpu_sync(0);
+	assert_true(ready(0, 40, &how));
+	/* Presented here and not taken, then routed away: it goes with its route. */
+	cpus[0].lr[1] = (struct lr){ .e = how, .full = true, .lane = true };
+	board.notified = 0;
+	route_write(40, 2);
+	assert_int_equal(board.notified & 5, 5);
+	assert_false(ready(0, 40, &how));
+	assert_int_equal(run_ack(0), 1023);
+	assert_int_equal(run_ack(2), 40);
+	assert_int_equal(run_eoi(2), 40);
+	cpu_sync(2);
+	assert_true(ready(2, 40, &how));
 }
 
 static void test_overflow_order(void **state)
@@ -308,6 +388,8 @@ int main(void)
 		cmocka_unit_test(test_hw_line),
 		cmocka_unit_test(test_short_lane),
 		cmocka_unit_test(test_short_lane_waits_its_turn),
+		cmocka_unit_test(test_short_lane_ipis),
+		cmocka_unit_test(test_short_lane_spis),
 		cmocka_unit_test(test_overflow_order),
 		cmocka_unit_test(test_overflow_nesting),
 		cmocka_unit_test(test_overflow_of_active),

@@ -235,6 +235,7 @@ static void test_affinity_levels(void **state)
 	board_write(GICD, 0x104, 4, 0x100);
 	board_write(GICD, 0x84, 4, 0x100);
 	board_write(GICD, 0, 4, 2);
+	board.notified = 0;
 	board_write(GICD, 0x204, 4, 0x100);
 	assert_int_equal(board.notified, 0);
 	board_write(GICD, 0x6000 + 8 * 40 + 4, 4, 5);

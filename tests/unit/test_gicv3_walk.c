@@ -137,7 +137,7 @@ static u32 ideal_choice(u32 v, struct virq_entry *list, u32 max, bool *more)
 
 static bool timer_out[N_CPUS];	/* the guest timer's output */
 static bool timer_busy[N_CPUS]; /* its host interrupt is active */
-static u32 n_acks, n_shorts;
+static u32 n_acks, n_shorts, n_short_ipis;
 
 static void check_choice(u32 v)
 {
@@ -190,12 +190,11 @@ static void fire_timer(u32 v)
 		return;
 	timer_busy[v] = true;
 	ideal_set_line(&ideal_private[v][TIMER], true);
-	if (rnd(2) && !(board.notified >> v & 1) &&
-	    intc()->private_ready(board.dev, v, TIMER, &how)) {
+	if (rnd(2) && !(board.notified >> v & 1) && cpu_may(v, TIMER, &how)) {
 		struct lr *l = free_for_timer(v);
 
 		if (l) {
-			*l = (struct lr){ .e = how, .full = true };
+			*l = (struct lr){ .e = how, .full = true, .lane = true };
 			n_shorts++;
 			return;
 		}
@@ -336,6 +335,41 @@ static void walk_ipi(void)
 	}
 }
 
+/* The short lane's list register, if it is free: one for all but the timer. */
+static struct lr *free_for_ipi(u32 v)
+{
+	struct lr *best = NULL;
+
+	for (u32 i = 0; i < n_lrs; i++) {
+		struct lr *l = &cpus[v].lr[i];
+
+		if (l->full && l->lane && l->e.intid != TIMER)
+			return l->e.state ? NULL : l;
+		if (!l->full)
+			best = l;
+	}
+	return best;
+}
+
+/* A vCPU sends an SGI to itself, and what the short lane may do of that, it does. */
+static void walk_own_ipi(void)
+{
+	u32 v = rnd(N_CPUS), intid = rnd(16);
+	struct virq_entry how;
+	struct lr *l;
+
+	cpu_before_run(v);
+	l = free_for_ipi(v);
+	if (l && cpu_may(v, intid, &how)) {
+		*l = (struct lr){ .e = how, .full = true, .lane = true };
+		n_short_ipis++;
+	} else {
+		intc()->ipi(board.dev, v, 1u << v, intid, 1);
+	}
+	if (ideal_private[v][intid].group1)
+		ideal_private[v][intid].latch = true;
+}
+
 static void walk_bit(void)
 {
 	static const u32 regs[] = { 0x100, 0x100, 0x100, 0x180, 0x200, 0x280, 0x300, 0x380 };
@@ -462,10 +496,10 @@ static void walk_choice(void)
 static void walk(u32 lrs, u64 start, u32 steps)
 {
 	static void (*const step[])(void) = {
-		walk_line,    walk_timer,   walk_line,	walk_ack,    walk_ack,	walk_ack,
-		walk_eoi,     walk_eoi,	    walk_eoi,	walk_ipi,    walk_bit,	walk_bit,
-		walk_group,   walk_config,  walk_prio,	walk_route,  walk_read, walk_read,
-		walk_control, walk_pending, walk_reset, walk_choice,
+		walk_line, walk_timer,	 walk_line,    walk_ack,   walk_ack,	 walk_ack,
+		walk_eoi,  walk_eoi,	 walk_eoi,     walk_ipi,   walk_own_ipi, walk_bit,
+		walk_bit,  walk_group,	 walk_config,  walk_prio,  walk_route,	 walk_read,
+		walk_read, walk_control, walk_pending, walk_reset, walk_choice,
 	};
 
 	seed = start;
@@ -486,14 +520,17 @@ static void test_random_walk(void **state)
 	(void)state;
 	n_acks = 0;
 	n_shorts = 0;
+	n_short_ipis = 0;
 	walk(4, 1, 200000);
 	walk(2, 2, 100000);
 	walk(16, 3, 100000);
 	walk(3, 4, 100000);
 	/* It went somewhere. */
-	print_message("%u interrupts taken, %u by the short lane\n", n_acks, n_shorts);
+	print_message("%u interrupts taken, %u timers and %u SGIs by the short lane\n", n_acks,
+		      n_shorts, n_short_ipis);
 	assert_true(n_acks > 10000);
 	assert_true(n_shorts > 100);
+	assert_true(n_short_ipis > 100);
 }
 
 int main(void)

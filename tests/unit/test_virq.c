@@ -77,12 +77,13 @@ static void sync_leaves_other_posts(void)
 static void short_lane_is_told(void)
 {
 	setup();
-	timer_is_ready = true;
+	ready_changed = true;
 	virq_sync(v0);
-	CHECK(v0->arch.timer_ready[0] && v0->arch.timer_how[0].hw_irq == GUEST_TIMER);
-	timer_is_ready = false;
+	CHECK(v0->arch.ready.ipis == 6);
+	ready_changed = false;
+	v0->arch.ready.ipis = 9;
 	virq_sync(v0);
-	CHECK(!v0->arch.timer_ready[0]);
+	CHECK(v0->arch.ready.ipis == 9);
 }
 
 static void loading_presents(void)

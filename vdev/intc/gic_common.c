@@ -19,14 +19,6 @@ static struct gic_bank *gic_bank_of(struct gic *g, u32 vcpu, u32 intid)
 	return &g->spi[intid / 32 - 1];
 }
 
-/* INTIDs of the bank whose group is enabled in GICD_CTLR. */
-static u32 gic_in_enabled_group(const struct gic *g, const struct gic_bank *b)
-{
-	u32 ctlr = g->ident[GIC_CTLR];
-
-	return (ctlr & GICD_CTLR_GRP1 ? b->group1 : 0) | (ctlr & GICD_CTLR_GRP0 ? ~b->group1 : 0);
-}
-
 /* Pending at home and not held back by an enable. */
 static u32 gic_ready(const struct gic *g, const struct gic_bank *b)
 {
@@ -90,7 +82,8 @@ static void gic_fetch_strayed(struct gic *g, const struct gic_bank *b, u32 i)
 	vintc_notify(&g->dev, v);
 }
 
-void gic_changed(struct gic *g, struct gic_bank *b, u32 mask)
+/* An event: what the bits stand for is as it was, only its state is not. */
+static void gic_moved(struct gic *g, struct gic_bank *b, u32 mask)
 {
 	gic_end_idle(g, b, mask);
 	for (; mask; mask &= mask - 1) {
@@ -100,11 +93,22 @@ void gic_changed(struct gic *g, struct gic_bank *b, u32 mask)
 		gic_fetch_strayed(g, b, i);
 		v = gic_place(g, b, i);
 		/* The short lane may have presented it without our knowing yet. */
-		if (b->hw_bound & 1u << i)
+		if (gic_in_short_lane(b) & 1u << i)
 			v = b->home[i];
 		if (v != GIC_NOWHERE)
 			vintc_notify(&g->dev, v);
 	}
+}
+
+void gic_changed(struct gic *g, struct gic_bank *b, u32 mask)
+{
+	for (u32 m = mask & gic_in_short_lane(b); m; m &= m - 1) {
+		u32 v = b->home[bit_lowest(m)];
+
+		if (v != GIC_NOWHERE)
+			g->vcpu[v].ready_told = false;
+	}
+	gic_moved(g, b, mask);
 }
 
 void gic_groups_changed(struct gic *g)
@@ -112,19 +116,26 @@ void gic_groups_changed(struct gic *g)
 	for (u32 v = 0; v < g->n_vcpus; v++) {
 		struct gic_bank *b = &g->vcpu[v].bank;
 
-		gic_changed(g, b, gic_pending(b) | b->out | b->hw_bound);
+		gic_changed(g, b, gic_pending(b) | b->out | gic_in_short_lane(b));
 	}
 	for (u32 w = 1; w < g->n_banks; w++) {
 		struct gic_bank *b = &g->spi[w - 1];
 
-		gic_changed(g, b, gic_pending(b) | b->out);
+		gic_changed(g, b, gic_pending(b) | b->out | gic_in_short_lane(b));
 	}
 }
 
 void gic_set_target(struct gic *g, struct gic_bank *b, u32 i, u32 vcpu)
 {
+	u32 v = b->home[i];
+
 	if (b->target[i] == vcpu)
 		return;
+	/* The short lane there may have it, and is told that it may have it no longer. */
+	if ((gic_in_short_lane(b) & 1u << i) && v != GIC_NOWHERE) {
+		vintc_collect(&g->dev, v);
+		vintc_notify(&g->dev, v);
+	}
 	b->target[i] = (u8)vcpu;
 	gic_tell_host(g, b, 1u << i);
 	gic_changed(g, b, 1u << i);
@@ -159,17 +170,20 @@ void gic_line(struct vdev *d, u32 vcpu, u32 irq, bool level)
 		if (!was || (b->edge & m) || (b->out_active & m))
 			return;
 	}
-	gic_changed(g, b, m);
+	gic_moved(g, b, m);
 }
 
 void gic_bind_hw(struct vdev *d, u32 vcpu, u32 irq, u32 hw_irq)
 {
-	struct gic_bank *b = gic_bank_of(gic_of(d), vcpu, irq);
+	struct gic *g = gic_of(d);
+	struct gic_bank *b = gic_bank_of(g, vcpu, irq);
 
 	if (!b)
 		return;
 	b->hw_irq[irq % 32] = hw_irq;
 	b->hw_bound = (b->hw_bound & ~(1u << irq % 32)) | (hw_irq ? 1u : 0u) << irq % 32;
+	if (irq >= GIC_N_PRIVATE && hw_irq && g->n_lane_spis < array_size(g->lane_spi))
+		g->lane_spi[g->n_lane_spis++] = (u16)irq;
 }
 
 /* An SGI reaches only vCPUs that have it in the group it is sent for. */
@@ -187,7 +201,7 @@ void gic_ipi(struct vdev *d, u32 from, u64 targets, u32 line, u8 group)
 		if (((b->group1 & m) != 0) != (group != 0) || (b->latch & m))
 			continue;
 		b->latch |= m;
-		gic_changed(g, b, m);
+		gic_moved(g, b, m);
 	}
 }
 
@@ -269,7 +283,7 @@ static void gic_pick_settle(struct gic_pick *p)
  * interrupt (ICH_LR<n>_EL2.State). Nor is it given what is routed elsewhere by now. Completion is
  * notified where it leaves something pending here.
  */
-static struct virq_entry gic_entry(const struct gic *g, const struct gic_bank *b, u32 i)
+struct virq_entry gic_entry(const struct gic *g, const struct gic_bank *b, u32 i)
 {
 	u32 m = 1u << i;
 	bool active = b->active & m;
@@ -442,29 +456,6 @@ bool gic_would_wake(struct vdev *d, u32 vcpu)
 	return false;
 }
 
-/*
- * Ready also while it is out: the host's interrupt fires again only when the guest has completed
- * what its CPU was given for the one before, so the short lane then replaces an entry that is
- * done with, and the new one comes home as that one's life going on.
- */
-bool gic_private_ready(struct vdev *d, u32 vcpu, u32 irq, struct virq_entry *how)
-{
-	struct gic *g = gic_of(d);
-	const struct gic_bank *b = &g->vcpu[vcpu].bank;
-	u32 m = 1u << irq % 32;
-	u32 held = b->out & ~b->out_active & b->line & b->hw_bound;
-
-	/* Others wait to be presented: one of them may be more urgent. */
-	if (irq >= GIC_N_PRIVATE || g->vcpu[vcpu].cand_banks)
-		return false;
-	if (((b->out | b->active | gic_pending(b)) & ~held & m) != 0)
-		return false;
-	if (!(b->enabled & gic_in_enabled_group(g, b) & m))
-		return false;
-	*how = gic_entry(g, b, irq);
-	return true;
-}
-
 /* ---- life ---------------------------------------------------------------------------------- */
 
 static void gic_reset_bank(struct gic_bank *b, u32 first, u32 edge, u32 vcpu)
@@ -485,6 +476,7 @@ void gic_reset(struct gic *g, u32 spi_target)
 		gic_reset_bank(&c->bank, 0, (u32)bits_below(GIC_N_SGIS), v);
 		memset(c->cand, 0, sizeof(c->cand));
 		c->cand_banks = 0;
+		c->ready_told = false;
 	}
 	for (u32 w = 1; w < g->n_banks; w++)
 		gic_reset_bank(&g->spi[w - 1], w * 32, 0, spi_target);

@@ -10,22 +10,22 @@
 /* Have the CPUs that hold something of @b tell what became of it, those that can be asked. */
 static void gic_recall(struct gic *g, const struct gic_bank *b)
 {
-	/* A vCPU's own interrupts may be in its CPU without our having given them out. */
-	u32 mask = b->first ? b->out : 1;
-	u32 asked = 0;
+	/* A vCPU's own interrupts may be in its CPU without our having given them out; hardware's, too. */
+	u32 mask = b->first ? b->out | b->hw_bound : 1;
+	u64 asked = 0;
 
 	while (mask) {
-		u32 v = b->home[bit_lowest(mask)];
+		u32 i = bit_lowest(mask);
+		u32 v = b->home[i];
 
 		mask &= mask - 1;
-		if (!(asked & 1u << v)) {
-			vintc_collect(&g->dev, v);
-			vintc_notify(&g->dev, v);
-		}
-		asked |= 1u << v;
-		/* What came home with it may have moved on. */
-		if (b->first)
-			mask &= b->out;
+		/* What came home with another may have moved on. */
+		if (v == GIC_NOWHERE || (asked & BIT(v)) ||
+		    (b->first && !((b->out | b->hw_bound) & 1u << i)))
+			continue;
+		vintc_collect(&g->dev, v);
+		vintc_notify(&g->dev, v);
+		asked |= BIT(v);
 	}
 }
 

@@ -393,7 +393,7 @@ static const struct vintc_ops gicv2_intc = {
 	.done = gicv2_done,
 	.end = gic_end,
 	.pending = gic_would_wake,
-	.private_ready = gic_private_ready,
+	.ready = gic_tell_ready,
 };
 
 const struct vdev_class vdev_gicv2 = {

@@ -60,8 +60,12 @@ struct gic_vcpu {
 	struct gic_bank bank;	 /* INTIDs 0..31 */
 	u32 cand_banks;		 /* which words of cand are not empty */
 	u32 cand[GIC_MAX_BANKS]; /* at home and to be presented here: ready or active */
-	u32 waker;		 /* GICv3 */
-	u64 typer;		 /* GICv3 */
+	/* What tell_ready() said last; told: it still holds but for states. */
+	u32 ready_own;
+	u32 ready_spis;
+	bool ready_told;
+	u32 waker; /* GICv3 */
+	u64 typer; /* GICv3 */
 };
 
 struct gic {
@@ -70,6 +74,9 @@ struct gic {
 	u32 n_banks;
 	u32 n_vcpus;
 	const u64 *vcpu_hw_id;
+	/* SPIs with a host interrupt behind them, as many as the short lane may have. Wiring. */
+	u16 lane_spi[VIRQ_READY_HW];
+	u32 n_lane_spis;
 	struct gic_vcpu vcpu[VD_MAX_VCPUS];
 	struct gic_bank spi[GIC_MAX_BANKS - 1];
 };
@@ -84,6 +91,23 @@ static inline u32 gic_pending(const struct gic_bank *b)
 {
 	return b->latch | (b->line & ~b->edge);
 }
+
+/* INTIDs of the bank whose group is enabled in GICD_CTLR. */
+static inline u32 gic_in_enabled_group(const struct gic *g, const struct gic_bank *b)
+{
+	u32 ctlr = g->ident[GIC_CTLR];
+
+	return (ctlr & GICD_CTLR_GRP1 ? b->group1 : 0) | (ctlr & GICD_CTLR_GRP0 ? ~b->group1 : 0);
+}
+
+/* What the short lane may have presented without our knowing yet: SGIs, hardware's. */
+static inline u32 gic_in_short_lane(const struct gic_bank *b)
+{
+	return b->hw_bound | (b->first ? 0 : (u32)bits_below(GIC_N_SGIS));
+}
+
+/* How bit @i of @b is presented at its home. */
+struct virq_entry gic_entry(const struct gic *g, const struct gic_bank *b, u32 i);
 
 /*
  * The state of the INTIDs in @mask changed: recompute whether they are candidates and where, and
@@ -119,7 +143,7 @@ u32 gic_next(struct vdev *d, u32 vcpu, struct virq_entry *list, u32 max, bool *m
 void gic_done(struct vdev *d, u32 vcpu, const struct virq_entry *e);
 bool gic_end(struct vdev *d, u32 vcpu, u32 irq);
 bool gic_would_wake(struct vdev *d, u32 vcpu);
-bool gic_private_ready(struct vdev *d, u32 vcpu, u32 irq, struct virq_entry *how);
+bool gic_tell_ready(struct vdev *d, u32 vcpu, struct virq_ready *r);
 
 /*
  * The registers that have a bit per INTID (offsets 0x080 to 0x3ff) are the same in all faces:

@@ -50,10 +50,15 @@ struct arch_vcpu {
 	u64 x[32]; /* general registers; complete only at an exit that surfaces; the last is 0 */
 	u64 pc;
 	u64 pstate;
-	u64 host_sp;  /* the hypervisor's stack while the guest runs */
-	u64 timer_lr; /* short lane: list register value for the virtual timer, 0: none */
-	u64 esr;      /* syndrome of the last exit */
-	u64 lr_used;  /* list registers in use; bit 0 is the timer's own */
+	u64 host_sp; /* the hypervisor's stack while the guest runs */
+	u64 esr;     /* syndrome of the last exit */
+	u64 lr_used; /* list registers that arch_virq_present() has filled */
+	/* The short lane's; list register values, 0: none. */
+	u64 timer_lr;	/* the virtual timer's */
+	u64 sgi_self;	/* what is written to ICC_SGI1R_EL1 for INTID 0 of this vCPU alone */
+	u64 sgi_ready;	/* SGIs that may be sent so; bits */
+	u64 sgi_lr;	/* INTID 0's */
+	u64 pass_lr[8]; /* of passed-through interrupts, by the host's INTID modulo 8 */
 	u64 hcr;
 	u64 mpidr;
 	struct arch_vm *vm;

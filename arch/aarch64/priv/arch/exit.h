@@ -34,6 +34,9 @@ void insn_complete(struct arch_vcpu *v, const struct vcpu_exit *x);
 /* virq.c: the guest deactivates @intid. False: no list register has it. */
 bool virq_deactivate(const struct arch_vcpu *v, u32 intid);
 
+/* virq.c: ICC_SGI1R_EL1 for the CPU with that hardware id alone, INTID 0. */
+u64 virq_sgi_to(u64 hw_id);
+
 /* virq.c: list registers have unknown values at reset. Per CPU, when n_lrs is known. */
 void virq_clear_lrs(void);
 

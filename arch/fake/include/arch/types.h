@@ -52,8 +52,7 @@ struct arch_vcpu {
 	u32 n_presents, n_collects;
 
 	u64 timer_deadline; /* set by tests: arch_guest_timer_deadline() */
-	struct virq_entry timer_how[FAKE_GUEST_TIMERS];
-	bool timer_ready[FAKE_GUEST_TIMERS];
+	struct virq_ready ready;
 };
 
 /* The calling CPU; one for each thread of the test program. */

@@ -211,10 +211,10 @@ struct arch_guest_timer {
 u32 arch_guest_timers(const struct hostdesc *hd, struct arch_guest_timer *out);
 
 /*
- * For the short lane: present guest timer @index as @how without leaving the ISA when it fires;
- * NULL: leave it to the neutral lane. Valid until the next call.
+ * For the short lane: what it may present without leaving the ISA. Valid until the next call. All
+ * of it may be left to the neutral lane.
  */
-void arch_guest_timer_ready(struct arch_vcpu *v, u32 index, const struct virq_entry *how);
+void arch_virq_ready(struct arch_vcpu *v, const struct virq_ready *r);
 
 /* Counter value at which a timer of the vCPU (not loaded) will fire; ARCH_NEVER if none. */
 u64 arch_guest_timer_deadline(const struct arch_vcpu *v);

@@ -20,3 +20,12 @@ struct virq_entry {
 	u32 hw_irq;  /* host interrupt to be deactivated with it; 0: none */
 	u32 source;  /* vCPU that sent it, where guests are told: GICv2, software-generated ones */
 };
+
+/* What may be presented to a vCPU without asking its controller: for the ISA's short lane. */
+#define VIRQ_READY_HW 8u
+struct virq_ready {
+	struct virq_entry hw[VIRQ_READY_HW]; /* when the host interrupt behind it fires */
+	u32 n_hw;
+	u32 ipis;	       /* lines that it may send to itself in group ipi.group; bits */
+	struct virq_entry ipi; /* what they become, but for the line */
+};

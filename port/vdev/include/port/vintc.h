@@ -45,10 +45,10 @@ struct vintc_ops {
 	/* Something enabled is pending that would wake @vcpu from waiting for interrupts. */
 	bool (*pending)(struct vdev *d, u32 vcpu);
 	/*
-	 * For the ISA's short lane: whether private line @irq could be presented right now, and
-	 * how (priority, group). False: leave it to the neutral lane.
+	 * For the ISA's short lane: what could be presented to @vcpu right now. False: the same as at
+	 * the last call, *r is not written. A change is notified to the vCPU.
 	 */
-	bool (*private_ready)(struct vdev *d, u32 vcpu, u32 irq, struct virq_entry *how);
+	bool (*ready)(struct vdev *d, u32 vcpu, struct virq_ready *r);
 };
 
 /* ---- controller -> core ------------------------------------------------------------------- */
