@@ -117,7 +117,7 @@ OBJS := $(LAYER_base) $(LAYER_lib) $(LAYER_vdev) $(LAYER_drivers) $(LAYER_core) 
 	$(LAYER_main) $(PART_OBJS) $(O)/gen/components.o
 
 # Flags a folder needs beyond its layer's. What is not on the exit path is built for size.
-$(LAYER_lib) $(LAYER_main) $(LAYER_drivers): SIZE := -Os
+$(LAYER_lib) $(LAYER_main) $(LAYER_drivers) $(O)/obj/core/watchdog.o: SIZE := -Os
 $(O)/obj/base/mem.o: EXTRA := -fno-builtin -fno-tree-loop-distribute-patterns
 ifeq ($(COMPILER),clang)
 $(O)/obj/base/mem.o: EXTRA := -fno-builtin
@@ -148,7 +148,8 @@ help:
 ##   SMP=4 MEM=2G                   CPUs and memory of the machine
 ##   QEMU=/path/to/qemu             another QEMU binary
 ##   LOG=error|warn|info|debug      how much the hypervisor says
-##   APPEND="lane=neutral"          boot options: lane=neutral (no short lane), crash=KIND (last words)
+##   APPEND="lane=neutral"          boot options: lane=neutral (no short lane), crash=KIND (last words),
+##                                  stall=phase|load|exit|irq (what the watchdog tells)
 ##   O=build/PLAT-COMPILER          where everything is built
 ##   COMPILER=gcc|clang             the compiler
 ##   TABLE=none|mbr|gpt             partition table of the disk

@@ -20,6 +20,13 @@ static bool take(struct spinlock *l)
 						       memory_order_relaxed);
 }
 
+static void nobody_asks(u32 round)
+{
+	(void)round;
+}
+
+void (*spin_on_wait)(u32 round) = nobody_asks;
+
 /* Whoever has been urgent and served is so no more, so each of them is overtaken once by each. */
 void spin_wait(struct spinlock *l)
 {
@@ -28,7 +35,9 @@ void spin_wait(struct spinlock *l)
 			return;
 	}
 	atomic_fetch_add_explicit(&l->urgent, 1, memory_order_relaxed);
-	while (!looks_free(l) || !take(l))
-		;
+	for (u32 i = 0; !looks_free(l) || !take(l); i++) {
+		if (i % PATIENCE == 0)
+			spin_on_wait(i / PATIENCE);
+	}
 	atomic_fetch_sub_explicit(&l->urgent, 1, memory_order_relaxed);
 }

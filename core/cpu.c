@@ -95,6 +95,7 @@ void cpu_kicked(void)
 	if (atomic_load_explicit(&stop_all, memory_order_relaxed))
 		arch_halt();
 	this_cpu()->resched = true;
+	this_cpu()->signs++;
 }
 
 void cpus_stop_others(void)

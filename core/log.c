@@ -16,6 +16,8 @@
 
 static _Atomic enum log_level max_level = LOG_INFO;
 
+static _Atomic u64 n_lines;
+
 static const struct {
 	const char *name;
 	const char *prefix;
@@ -59,6 +61,7 @@ void log_vprint(enum log_level level, const char *format, va_list ap)
 	char line[LOG_LINE + 1];
 	size_t n;
 
+	atomic_fetch_add_explicit(&n_lines, 1, memory_order_relaxed);
 	if (level > atomic_load(&max_level))
 		return;
 	n = put_time(line, sizeof(line));
@@ -78,6 +81,11 @@ void log_print(enum log_level level, const char *format, ...)
 	va_start(ap, format);
 	log_vprint(level, format, ap);
 	va_end(ap);
+}
+
+u64 log_count(void)
+{
+	return atomic_load_explicit(&n_lines, memory_order_relaxed);
 }
 
 void log_text(enum log_level level, const char *text)

@@ -11,6 +11,7 @@
 #include <core/pmm.h>
 #include <core/vcpu.h>
 #include <core/vm.h>
+#include <core/watchdog.h>
 
 #define DEFAULT_SLICE_US 10000
 
@@ -22,6 +23,8 @@ static void timer_fired(void *ctx)
 	(void)ctx;
 	arch_timer_arm(ARCH_NEVER);
 	this_cpu()->resched = true;
+	this_cpu()->signs++;
+	watchdog_poll(arch_cycles());
 }
 
 enum status sched_init(const struct hostdesc *hd)
@@ -108,7 +111,8 @@ static void idle(struct cpu *c, u64 alarm)
 {
 	if (c->resched)
 		return;
-	arch_timer_arm(alarm);
+	/* Who sleeps has time to look at the others now and then. */
+	arch_timer_arm(MIN(alarm, atomic_load_explicit(&watchdog_next, memory_order_relaxed)));
 	arch_cpu_idle();
 	while (irq_dispatch(EXIT_IRQ_UNACKED))
 		;

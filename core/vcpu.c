@@ -147,6 +147,7 @@ static enum next handle_stop(struct vcpu *v, const char *why)
 static enum next vcpu_handle(struct vcpu *v, struct vcpu_exit *x)
 {
 	v->n_exits[x->kind]++;
+	v->last_exit = x->kind;
 	if (likely(x->kind == EXIT_MMIO))
 		return handle_mmio(v, x);
 	switch (x->kind) {

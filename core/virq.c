@@ -98,6 +98,18 @@ bool virq_pending(struct vcpu *v)
 	return yes;
 }
 
+bool virq_seems_pending(struct vcpu *v)
+{
+	struct vdev_host *h = v->vm->intc;
+	bool yes;
+
+	if (!spin_trylock(&h->lock))
+		return false;
+	yes = intc_ops(v->vm)->pending(h->dev, v->index);
+	spin_unlock(&h->lock);
+	return yes;
+}
+
 /* ---- from lines and IPIs ---------------------------------------------------------------------- */
 
 void virq_line(struct vm *vm, u32 vcpu, u32 irq, bool level)

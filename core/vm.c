@@ -308,5 +308,7 @@ bool vm_work(struct cpu *c)
 			any = true;
 		}
 	}
+	if (any)
+		watchdog_poll(arch_cycles());
 	return any;
 }

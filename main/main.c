@@ -17,10 +17,12 @@
 #include <core/stores.h>
 #include <core/virq.h>
 #include <core/vm.h>
+#include <core/watchdog.h>
 #include <lib/hostdesc.h>
 #include <version.h>
 
 #include "crash.h"
+#include "stall.h"
 
 /* The machine's model lives here for ever; a board with 130 devices takes 80 KiB. Zeroed by use. */
 static not_cleared alignas(16) u8 boot_memory[KIB(192)];
@@ -28,7 +30,7 @@ static struct arena boot_arena;
 static struct hostdesc machine;
 static struct arch_boot boot;
 static const char *why = "";
-static struct str crash_kind;
+static struct str crash_kind, stall_kind;
 static enum status platform_status; /* told when there is a console to tell it */
 
 static void log_line(void *ctx, const char *line)
@@ -54,9 +56,11 @@ static void take_option(struct str o)
 		arch_set_lane(ARCH_LANE_NEUTRAL);
 	} else if (str_starts(o, "crash=")) {
 		crash_kind = (struct str){ o.p + 6, o.n - 6 };
+	} else if (str_starts(o, "stall=")) {
+		stall_kind = (struct str){ o.p + 6, o.n - 6 };
 	} else if (o.n) {
-		log_warn("boot option \"%.*s\" is unknown: log=LEVEL, lane=neutral and crash=KIND "
-			 "are known",
+		log_warn("boot option \"%.*s\" is unknown: log=LEVEL, lane=neutral, crash=KIND "
+			 "and stall=KIND are known",
 			 STR_ARG(o));
 	}
 }
@@ -131,6 +135,7 @@ static enum status platform_up(void)
 static enum status console_up(void)
 {
 	drivers_probe(&machine, DRIVER_CONSOLE);
+	watchdog_start();
 	log_info("Trivet %s", TRIVET_VERSION);
 	take_options(machine.bootargs);
 	hostdesc_print(&machine, log_line, NULL);
@@ -149,6 +154,7 @@ static enum status interrupts_up(void)
 		return E_NOTFOUND;
 	}
 	TRY(arch_cpu_init(&cpus[0].arch, &machine, &why));
+	watchdog_start();
 	TRY(irq_cpu_init());
 	TRY(sched_init(&machine));
 	TRY(virq_init(&machine));
@@ -177,9 +183,12 @@ static enum status guests_up(void)
 
 	if (crash_kind.n && !crash(crash_kind))
 		log_warn("boot option crash=%.*s is unknown", STR_ARG(crash_kind));
+	if (stall_kind.n && !stall_before_guests(stall_kind))
+		log_warn("boot option stall=%.*s is unknown", STR_ARG(stall_kind));
 	log_info("memory: %llu MiB, %llu MiB free for guests", (unsigned long long)(s.total >> 8),
 		 (unsigned long long)(s.free >> 8));
 	guests_start(&machine);
+	stall_after_guests(stall_kind);
 	return OK;
 }
 
@@ -199,12 +208,16 @@ void core_boot(const struct arch_boot *from_loader)
 	arch_cpu_adopt(&cpus[0].arch);
 	panic_set_version("Trivet " TRIVET_VERSION);
 	for (u32 i = 0; i < array_size(stages); i++) {
-		enum status st = stages[i].up();
+		enum status st;
+
+		watchdog_stage(stages[i].name);
+		st = stages[i].up();
 
 		if (st != OK)
 			panic("boot stage \"%s\": %s%s%s", stages[i].name, status_str(st),
 			      *why ? ": " : "", why);
 		log_debug("boot stage \"%s\" done", stages[i].name);
 	}
+	watchdog_stage(NULL);
 	sched_run();
 }

@@ -15,6 +15,7 @@
 #include <base/bits.h>
 #include <core/console.h>
 #include <core/irq.h>
+#include <core/ksym.h>
 #include <core/panic.h>
 #include <core/pmm.h>
 #include <core/sched.h>
@@ -60,6 +61,8 @@ static inline bool was_said(const char *text)
 }
 
 #include "store_fixture.h"
+
+const struct ksym_table ksym_table; /* generated in a hypervisor */
 
 /* A BUG() is never expected here. */
 void panic_at(const char *file, int line, const char *format, ...)

@@ -21,6 +21,8 @@ struct spinlock {
 
 /* Of spin_lock(): the lock was not free. */
 void spin_wait(struct spinlock *l);
+/* Called now and then by who waits for long, on that CPU; @round counts from 0. Nobody: a no-op. */
+extern void (*spin_on_wait)(u32 round);
 
 /* Take the lock if it is free now, and nobody has waited for long. */
 static inline bool spin_trylock(struct spinlock *l)

@@ -20,6 +20,8 @@ void log_print(enum log_level level, const char *format, ...) printf_like(2, 3);
 void log_vprint(enum log_level level, const char *format, va_list ap);
 /* A line that says its level itself (diagnostics: "file:line:col: error: ..."), at most 1 KiB. */
 void log_text(enum log_level level, const char *text);
+/* How many lines of log_print() there were so far, whatever their level. */
+u64 log_count(void);
 /* Lines of a higher level are dropped. */
 void log_set_level(enum log_level level);
 /* "error", "warn", "info", "debug": false when @name is none of them. */

@@ -23,6 +23,7 @@ struct cpu {
 	u32 n_planned;	   /* vCPUs of the VM being built that will live here */
 	struct vcpu *turn; /* whose turn it is, until slice_end */
 	u64 slice_end;	   /* counter value */
+	u64 signs;	   /* of life, besides exits: counted here, watched by others */
 };
 
 static_assert(offsetof(struct cpu, arch) == 0, "arch_this_cpu() is a struct cpu");

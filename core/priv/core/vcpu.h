@@ -7,6 +7,7 @@
 
 #include <core/cpu.h>
 #include <core/vbus.h>
+#include <core/watchdog.h>
 
 enum vcpu_state {
 	VCPU_OFF,
@@ -42,9 +43,11 @@ struct vcpu {
 	_Atomic u32 power; /* enum vcpu_power */
 	gpa_t start_entry;
 	u64 start_arg;
-	u32 timers_held;  /* guest timers whose host interrupt is active; bits */
-	u32 n_complaints; /* about this vCPU's mistakes in the log, bounded */
-	u64 n_exits[EXIT_STOP + 1];
+	u32 timers_held;	    /* guest timers whose host interrupt is active; bits */
+	u32 n_complaints;	    /* about this vCPU's mistakes in the log, bounded */
+	u64 n_exits[EXIT_STOP + 1]; /* by these the watchdog sees that the vCPU moves */
+	enum exit_kind last_exit;
+	struct watched watched; /* interrupts on their way to it */
 };
 
 enum next {

@@ -26,3 +26,5 @@ void virq_sync(struct vcpu *v);
 void virq_unload(struct vcpu *v);
 /* Something would wake @v from waiting. */
 bool virq_pending(struct vcpu *v);
+/* The same, for a watcher who must not wait for a lock: false when it cannot tell. */
+bool virq_seems_pending(struct vcpu *v);
