@@ -184,7 +184,7 @@ $(TB)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(TB)/fuzz/libtrivet.a
 $(TB)/fuzz/seeds/done: tests/fuzz/make_seeds.py $(DATA)/done
 	@mkdir -p $(@D)
 	@$(PY) tests/fuzz/make_seeds.py $(@D)
-	@mkdir -p $(@D)/fdt && cp $(DATA)/*.dtb $(@D)/fdt/
+	@for d in fdt pass; do mkdir -p $(@D)/$$d && cp $(DATA)/*.dtb $(@D)/$$d/; done
 	@touch $@
 
 # Each for FUZZ_SECONDS; `make fuzz` for as long as one likes, with other inputs in every run.

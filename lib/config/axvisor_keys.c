@@ -159,7 +159,7 @@ static void read_key(struct axvisor *ax, struct str table, const struct toml *v)
 	if (vmdesc_field(f)->need != VD_NEED_LATER)
 		ax->value[f] = v;
 	else if (!is_empty(v))
-		axvisor_later(ax, f, v, vmdesc_field(f)->does);
+		axvisor_later(ax, f, v, vmdesc_field(f)->instead);
 }
 
 static void read_table(struct axvisor *ax, const struct toml *t)
@@ -188,7 +188,7 @@ static void missing_key(struct axvisor *ax, const struct toml *table, u32 f)
 
 	diag_report(ax->diag, DIAG_ERROR, table->at, "%s: %s.%s is missing", vmdesc_label(ax->vd).s,
 		    info->table, info->key);
-	axvisor_fix(ax, table->at, "add to [%s]: %s = %s", info->table, info->key, info->fallback);
+	axvisor_fix(ax, table->at, "add to [%s]: %s = %s", info->table, info->key, info->example);
 }
 
 /* One message for a whole table, with all keys it needs. */

@@ -204,6 +204,11 @@ u32 dt_parent(const struct dt *t, u32 n)
 	return t->nodes[n].parent;
 }
 
+u32 dt_phandle(const struct dt *t, u32 n)
+{
+	return t->nodes[n].phandle;
+}
+
 u32 dt_end(const struct dt *t, u32 n)
 {
 	return t->nodes[n].end;

@@ -137,6 +137,31 @@ void dt_out_bytes(struct dt_out *o, const char *prop, struct span value)
 		memcpy(p, value.p, value.n);
 }
 
+void dt_out_copy(struct dt_out *o, struct span tree, enum dt_part part)
+{
+	struct dt_token tok;
+	struct dt t = { 0 };
+	u32 max_depth, depth = 0;
+	const char *why;
+
+	did(o, dt_check_into(tree, &t, &max_depth, &why));
+	for (u32 at = 0; o->error == OK && dt_token_at(&t, at, &tok) && tok.tag != DT_END;
+	     at = tok.next) {
+		bool below = depth >= (tok.tag == DT_BEGIN_NODE ? 1 : 2);
+
+		if (tok.tag == DT_BEGIN_NODE)
+			depth++;
+		else if (tok.tag == DT_END_NODE)
+			depth--;
+		if (tok.tag == DT_PROP && below == (part == DT_NODES))
+			dt_out_bytes(o, tok.name, tok.value);
+		else if (tok.tag == DT_BEGIN_NODE && below && part == DT_NODES)
+			dt_out_node(o, tok.name);
+		else if (tok.tag == DT_END_NODE && below && part == DT_NODES)
+			dt_out_end_node(o);
+	}
+}
+
 void dt_out_flag(struct dt_out *o, const char *prop)
 {
 	(void)put_prop(o, prop, 0);

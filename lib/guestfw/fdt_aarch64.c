@@ -25,6 +25,21 @@ enum gic_kind {
 #define PPI_TIMER_VIRT	 11
 #define PPI_TIMER_HYP	 10
 
+#define MAX_IRQ_CELLS 4
+
+/* Nodes cut out of a host's tree are written for its controller: three cells, or four. */
+static u32 irq_cells(const struct vmdesc *vd)
+{
+	return vd->pass_tree.fdt.n && vd->pass_tree.intc_irq_cells == MAX_IRQ_CELLS ? 4 : 3;
+}
+
+/* A fourth cell is a partition of CPUs: 0 is none. */
+static void put_irq(const struct vmdesc *vd, u32 *cells, u32 *n, const u32 irq[3])
+{
+	for (u32 i = 0; i < irq_cells(vd); i++)
+		cells[(*n)++] = i < 3 ? irq[i] : 0;
+}
+
 bool guest_fdt_isa_has_intc(const struct vmdesc *vd)
 {
 	return vmdesc_dev(vd, "gicv3") || vmdesc_dev(vd, "gicv2");
@@ -56,16 +71,14 @@ static void write_timer(struct guest_tree *t)
 	static const u32 ppi[] = { PPI_TIMER_SECURE, PPI_TIMER_PHYS, PPI_TIMER_VIRT,
 				   PPI_TIMER_HYP };
 	u32 flags = IRQ_LEVEL_LOW | ppi_cpus(t->vd);
-	u32 irqs[3 * array_size(ppi)];
+	u32 cells[array_size(ppi) * MAX_IRQ_CELLS];
+	u32 n = 0;
 
-	for (u32 i = 0; i < array_size(ppi); i++) {
-		irqs[3 * i] = GIC_PPI;
-		irqs[3 * i + 1] = ppi[i];
-		irqs[3 * i + 2] = flags;
-	}
+	for (u32 i = 0; i < array_size(ppi); i++)
+		put_irq(t->vd, cells, &n, (const u32[]){ GIC_PPI, ppi[i], flags });
 	dt_out_node(&t->out, "timer");
 	dt_out_str(&t->out, "compatible", STR("arm,armv8-timer"));
-	dt_out_cells(&t->out, "interrupts", irqs, array_size(irqs));
+	dt_out_cells(&t->out, "interrupts", cells, n);
 	dt_out_flag(&t->out, "always-on");
 	if (t->info->timer_hz && t->info->timer_hz <= UINT32_MAX)
 		dt_out_u32(&t->out, "clock-frequency", (u32)t->info->timer_hz);
@@ -81,47 +94,49 @@ void guest_fdt_isa_nodes(struct guest_tree *t)
 
 void guest_fdt_isa_irqs(struct guest_tree *t, const struct vd_dev *dev)
 {
-	u32 cells[VD_DEV_IRQS * 3];
+	u32 cells[VD_DEV_IRQS * MAX_IRQ_CELLS];
 	u32 n = 0;
 
 	if (!guest_fdt_isa_has_intc(t->vd))
 		return;
 	for (u32 i = 0; i < dev->n_irq && i < VD_DEV_IRQS; i++) {
 		u32 line = dev->irq[i].line;
+		u32 irq[] = {
+			line < FIRST_SPI ? GIC_PPI : GIC_SPI,
+			line < FIRST_SPI ? line - FIRST_PPI : line - FIRST_SPI,
+			dev->irq[i].trigger == VD_TRIGGER_EDGE ? IRQ_EDGE_RISING : IRQ_LEVEL_HIGH,
+		};
 
-		if (line < FIRST_PPI)
-			continue; /* an SGI is nobody's wire */
-		cells[n++] = line < FIRST_SPI ? GIC_PPI : GIC_SPI;
-		cells[n++] = line < FIRST_SPI ? line - FIRST_PPI : line - FIRST_SPI;
-		cells[n++] = dev->irq[i].trigger == VD_TRIGGER_EDGE ? IRQ_EDGE_RISING :
-								      IRQ_LEVEL_HIGH;
+		if (line >= FIRST_PPI) /* an SGI is nobody's wire */
+			put_irq(t->vd, cells, &n, irq);
 	}
 	if (n)
 		dt_out_cells(&t->out, "interrupts", cells, n);
 }
 
+static void begin_intc(struct guest_tree *t, const struct vd_dev *dev, struct str compatible)
+{
+	const struct vd_pass_tree *host = &t->vd->pass_tree;
+
+	dt_out_node_at(&t->out, "intc", dev->win[0].base.v);
+	dt_out_str(&t->out, "compatible", compatible);
+	dt_out_u32(&t->out, "#interrupt-cells", irq_cells(t->vd));
+	dt_out_u32(&t->out, "#address-cells", host->fdt.n ? host->intc_address_cells : 0);
+	dt_out_flag(&t->out, "interrupt-controller");
+	guest_fdt_reg(t, dev);
+	dt_out_u32(&t->out, "phandle", guest_fdt_intc_phandle(t->vd));
+}
+
 static void write_gicv3(struct guest_tree *t, const struct vd_dev *dev)
 {
-	dt_out_node_at(&t->out, "intc", dev->win[0].base.v);
-	dt_out_str(&t->out, "compatible", STR("arm,gic-v3"));
-	dt_out_u32(&t->out, "#interrupt-cells", 3);
-	dt_out_u32(&t->out, "#address-cells", 0);
-	dt_out_flag(&t->out, "interrupt-controller");
+	begin_intc(t, dev, STR("arm,gic-v3"));
 	dt_out_u32(&t->out, "#redistributor-regions", dev->n_win > 1 ? dev->n_win - 1 : 1);
-	guest_fdt_reg(t, dev);
-	dt_out_u32(&t->out, "phandle", PHANDLE_INTC);
 	dt_out_end_node(&t->out);
 }
 
 static void write_gicv2(struct guest_tree *t, const struct vd_dev *dev)
 {
-	dt_out_node_at(&t->out, "intc", dev->win[0].base.v);
-	dt_out_str(&t->out, "compatible", STR("arm,cortex-a15-gic"));
-	dt_out_u32(&t->out, "#interrupt-cells", 3);
-	dt_out_u32(&t->out, "#address-cells", 0);
-	dt_out_flag(&t->out, "interrupt-controller");
-	guest_fdt_reg(t, dev);
-	dt_out_u32(&t->out, "phandle", PHANDLE_INTC);
+	begin_intc(t, dev, STR("arm,cortex-a15-gic"));
 	dt_out_end_node(&t->out);
 }
 

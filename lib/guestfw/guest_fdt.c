@@ -14,6 +14,17 @@
 #define UART_CLOCK_HZ 24000000
 #define NAME_MAX_LEN  32
 
+/* Nodes of the host's refer to its interrupt controller: the guest's answers to that number. */
+u32 guest_fdt_intc_phandle(const struct vmdesc *vd)
+{
+	return vd->pass_tree.fdt.n ? vd->pass_tree.intc_phandle : 1;
+}
+
+u32 guest_fdt_clock_phandle(const struct vmdesc *vd)
+{
+	return vd->pass_tree.fdt.n ? vd->pass_tree.free_phandle : 2;
+}
+
 /* ---- devices ------------------------------------------------------------------------------- */
 
 void guest_fdt_reg(struct guest_tree *t, const struct vd_dev *dev)
@@ -32,7 +43,8 @@ void guest_fdt_reg(struct guest_tree *t, const struct vd_dev *dev)
 
 static void write_pl011(struct guest_tree *t, const struct vd_dev *dev)
 {
-	static const u32 clocks[] = { PHANDLE_CLOCK, PHANDLE_CLOCK };
+	u32 clock = guest_fdt_clock_phandle(t->vd);
+	u32 clocks[] = { clock, clock };
 
 	dt_out_node_at(&t->out, "pl011", dev->win[0].base.v);
 	dt_out_str(&t->out, "compatible", STR("arm,pl011\0arm,primecell"));
@@ -45,12 +57,12 @@ static void write_pl011(struct guest_tree *t, const struct vd_dev *dev)
 
 static void write_clock(struct guest_tree *t)
 {
-	dt_out_node(&t->out, "apb-pclk");
+	dt_out_node(&t->out, "board-clock");
 	dt_out_str(&t->out, "compatible", STR("fixed-clock"));
 	dt_out_u32(&t->out, "#clock-cells", 0);
 	dt_out_u32(&t->out, "clock-frequency", UART_CLOCK_HZ);
 	dt_out_str(&t->out, "clock-output-names", STR("clk24mhz"));
-	dt_out_u32(&t->out, "phandle", PHANDLE_CLOCK);
+	dt_out_u32(&t->out, "phandle", guest_fdt_clock_phandle(t->vd));
 	dt_out_end_node(&t->out);
 }
 
@@ -139,11 +151,12 @@ static void write_chosen(struct guest_tree *t, struct str console)
 		dt_out_u64(&t->out, "linux,initrd-end", t->info->initrd.v + t->info->initrd_len);
 	}
 	dt_out_end_node(&t->out);
-	if (console.n) {
-		dt_out_node(&t->out, "aliases");
+	dt_out_node(&t->out, "aliases");
+	if (console.n)
 		dt_out_str(&t->out, "serial0", console);
-		dt_out_end_node(&t->out);
-	}
+	if (t->vd->pass_tree.fdt.n)
+		dt_out_copy(&t->out, t->vd->pass_tree.fdt, DT_ROOT_PROPS);
+	dt_out_end_node(&t->out);
 }
 
 static struct str console_path(const struct vmdesc *vd, char *buf, size_t size)
@@ -166,7 +179,7 @@ static enum status write_all(struct guest_tree *t, void *buf, size_t size, size_
 	dt_out_u32(&t->out, "#address-cells", 2);
 	dt_out_u32(&t->out, "#size-cells", 2);
 	if (guest_fdt_isa_has_intc(t->vd))
-		dt_out_u32(&t->out, "interrupt-parent", PHANDLE_INTC);
+		dt_out_u32(&t->out, "interrupt-parent", guest_fdt_intc_phandle(t->vd));
 	write_chosen(t, console_path(t->vd, console, sizeof(console)));
 	write_memory(t);
 	write_cpus(t);
@@ -174,6 +187,8 @@ static enum status write_all(struct guest_tree *t, void *buf, size_t size, size_
 	write_clock(t);
 	for (u32 i = 0; i < t->vd->devs.n; i++)
 		write_device(t, &t->vd->devs.v[i]);
+	if (t->vd->pass_tree.fdt.n)
+		dt_out_copy(&t->out, t->vd->pass_tree.fdt, DT_NODES);
 	return dt_out_finish(&t->out, len);
 }
 

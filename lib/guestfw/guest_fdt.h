@@ -14,8 +14,9 @@ struct guest_tree {
 	struct dt_out out;
 };
 
-#define PHANDLE_INTC  1
-#define PHANDLE_CLOCK 2
+/* Of the interrupt controller and of the clock: numbers that nodes of the host's do not have. */
+u32 guest_fdt_intc_phandle(const struct vmdesc *vd);
+u32 guest_fdt_clock_phandle(const struct vmdesc *vd);
 
 struct guest_fdt_class {
 	const char *class;

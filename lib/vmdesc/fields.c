@@ -7,15 +7,22 @@
 
 #define VD_COLUMN(field_, name_, kind_, need_, meaning_)
 
+/* What only the reference tells is not carried along. */
+#define EXAMPLE_REQUIRED(text) text
+#define EXAMPLE_OPTIONAL(text) NULL
+#define EXAMPLE_LATER(text)    NULL
+#define INSTEAD_REQUIRED(text) NULL
+#define INSTEAD_OPTIONAL(text) NULL
+#define INSTEAD_LATER(text)    text
+
 static const struct vd_field_info fields[VD_FIELDS] = {
 #define VD_FIELD(id_, table_, key_, kind_, need_, fallback_, meaning_, does_) \
 	[VD_F_##id_] = { .table = (table_),                                   \
 			 .key = (key_),                                       \
 			 .kind = VD_KIND_##kind_,                             \
 			 .need = VD_NEED_##need_,                             \
-			 .fallback = (fallback_),                             \
-			 .meaning = (meaning_),                               \
-			 .does = (does_) },
+			 .example = EXAMPLE_##need_(fallback_),               \
+			 .instead = INSTEAD_##need_(does_) },
 #include "fields.def"
 #undef VD_FIELD
 };
@@ -34,7 +41,7 @@ static_assert((int)N_FIELD_ROWS == (int)VD_FIELDS, "every enum vd_field has one 
 
 static const struct vd_column columns[] = {
 #define VD_COLUMN(field_, name_, kind_, need_, meaning_) \
-	{ VD_F_##field_, (name_), VD_KIND_##kind_, VD_NEED_##need_, (meaning_) },
+	{ VD_F_##field_, (name_), VD_KIND_##kind_, VD_NEED_##need_ },
 #include "fields.def"
 #undef VD_COLUMN
 };

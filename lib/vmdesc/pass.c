@@ -172,6 +172,39 @@ void pass_add_window(struct pass_resolver *r, struct vd_pass *p, const struct vd
 		p->win[p->n_win++] = *w;
 }
 
+bool pass_is_memory(const struct pass_resolver *r, const struct range *win)
+{
+	const struct hostdesc *hd = r->hd;
+
+	for (u32 i = 0; i < hd->n_mem + hd->n_reserved; i++) {
+		const struct range *m = i < hd->n_mem ? &hd->mem[i] : &hd->reserved[i - hd->n_mem];
+
+		if (range_overlaps(m->base, m->len, win->base, win->len))
+			return true;
+	}
+	return false;
+}
+
+void pass_whole(struct pass_resolver *r, const struct hd_dev *dev, const struct vd_pass *asked)
+{
+	struct vd_pass *p = pass_of(r, dev, asked);
+
+	for (u32 i = 0; p && i < dev->n_win; i++) {
+		const struct range *w = &dev->win[i];
+
+		if (pass_is_memory(r, w))
+			vd_warning(&r->c, vd_pass_field(asked), asked->at,
+				   show_range(w->base, w->len).s,
+				   "%s: is memory of the machine, and not given",
+				   show_text(dev->path).s);
+		else
+			pass_add_window(r, p,
+					&(struct vd_pass_window){ .gpa = GPA(w->base),
+								  .hpa = HPA(w->base),
+								  .size = w->len });
+	}
+}
+
 /* ---- the whole ---------------------------------------------------------------------------- */
 
 static void mark_subtree(struct pass_resolver *r, u32 n, u8 mark)
@@ -194,14 +227,14 @@ static void relate(struct pass_resolver *r)
 	}
 }
 
-/* What is free in @a, but for an eighth that the result is put into. */
-static enum status take_scratch(struct pass_resolver *r, struct arena *a)
+/* The index of the tree is the larger half; the result is put into the rest. */
+static void take_scratch(struct pass_resolver *r, struct arena *a)
 {
 	size_t free = a->size - a->used;
-	size_t keep = free / 8;
+	size_t keep = free / 8 * 3;
 
 	arena_init(&r->scratch, a->base + a->used + keep, free - keep);
-	return OK;
+	a->size -= free - keep;
 }
 
 static enum status prepare(struct pass_resolver *r, struct span fdt)
@@ -264,21 +297,36 @@ static enum status take_result(struct pass_resolver *r, struct arena *a)
 	return OK;
 }
 
+static enum status resolve(struct pass_resolver *r, struct span fdt, struct arena *a)
+{
+	TRY(prepare(r, fdt));
+	pass_exceptions(r);
+	for (u32 i = 0; i < r->vd->passes.n; i++)
+		pass_row(r, &r->vd->passes.v[i]);
+	pass_paths(r);
+	TRY(pass_dependencies(r));
+	pass_judge(r);
+	TRY(take_result(r, a));
+	return r->t.n_nodes ? pass_cut(r, a) : OK;
+}
+
 enum status vmdesc_resolve_passes(struct vmdesc *vd, const struct hostdesc *hd,
 				  struct span host_fdt, struct arena *a, struct diag *d)
 {
 	struct pass_resolver r = { .c = { .vd = vd, .d = d }, .vd = vd, .hd = hd };
+	size_t size = a->size;
 	u32 before = d->n_errors;
+	struct src_pos at;
 
 	if (!vd->passes.n && !vd->pass_paths.n)
 		return OK;
-	TRY(take_scratch(&r, a));
-	TRY(prepare(&r, host_fdt));
-	pass_exceptions(&r);
-	for (u32 i = 0; i < vd->passes.n; i++)
-		pass_row(&r, &vd->passes.v[i]);
-	pass_paths(&r);
-	pass_judge(&r);
-	TRY(take_result(&r, a));
+	at = vd->passes.n ? vd->passes.v[0].at : vd->pass_paths.v[0].at;
+	take_scratch(&r, a);
+	if (resolve(&r, host_fdt, a) != OK) {
+		vd_error(&r.c, VD_F_PASSTHROUGH_DEVICES, at, NULL,
+			 "so much of the machine does not fit into the memory of a VM");
+		vd_fix(&r.c, at, "name fewer nodes, or keep some out by devices.excluded_devices");
+	}
+	a->size = size;
 	return d->n_errors == before ? OK : E_INVAL;
 }

@@ -8,18 +8,21 @@
 
 #define PAGE KIB(4)
 
-/* Somebody else's registers that share [base, base + len) with a window; NULL: nobody's. */
+/* Somebody else's registers that share [base, base + len) with a window, ours before others'. */
 static const struct hd_dev *stranger_in(const struct pass_resolver *r, u64 base, u64 len)
 {
+	const struct hd_dev *found = NULL;
+
 	for (u32 i = 0; i < r->hd->n_devs; i++) {
 		const struct hd_dev *dev = &r->hd->devs[i];
 
 		for (u32 w = 0; !r->pass_index[i] && w < dev->n_win; w++) {
-			if (range_overlaps(dev->win[w].base, dev->win[w].len, base, len))
-				return dev;
+			if (range_overlaps(dev->win[w].base, dev->win[w].len, base, len) &&
+			    (!found || pass_own_use(r, dev)))
+				found = dev;
 		}
 	}
-	return NULL;
+	return found;
 }
 
 static void judge_window(struct pass_resolver *r, const struct vd_pass *p, struct vd_pass_window *w)

@@ -12,7 +12,8 @@ static bool is_board(const struct dt *t, u32 n)
 	};
 	struct str s = dt_name(t, n);
 
-	if (pass_isa_is_board(t, n))
+	/* An I/O MMU stands before devices of others too. */
+	if (pass_isa_is_board(t, n) || dt_has(t, n, "#iommu-cells"))
 		return true;
 	for (u32 i = 0; dt_parent(t, n) == 0 && i < array_size(name); i++) {
 		size_t len = strlen(name[i]);
@@ -21,6 +22,12 @@ static bool is_board(const struct dt *t, u32 n)
 			return true;
 	}
 	return str_starts(s, "__");
+}
+
+bool pass_is_usable(const struct pass_resolver *r, u32 n)
+{
+	return !(r->mark[n] & (PASS_EXCEPT | PASS_OWN)) && dt_enabled(&r->t, n) &&
+	       !is_board(&r->t, n);
 }
 
 static u32 find(const struct pass_resolver *r, const struct vd_path *path)
@@ -56,18 +63,6 @@ static void no_such_node(const struct pass_resolver *r, const struct vd_path *pa
 		vd_fix(&r->c, path->at, "write the path of a node, or a row with addresses");
 }
 
-static void pass_whole(struct pass_resolver *r, const struct hd_dev *dev,
-		       const struct vd_pass *asked)
-{
-	struct vd_pass *p = pass_of(r, dev, asked);
-
-	for (u32 i = 0; p && i < dev->n_win; i++)
-		pass_add_window(r, p,
-				&(struct vd_pass_window){ .gpa = GPA(dev->win[i].base),
-							  .hpa = HPA(dev->win[i].base),
-							  .size = dev->win[i].len });
-}
-
 /* Returns how many devices there were, ours included. */
 static u32 select(struct pass_resolver *r, u32 top, const struct vd_pass *asked)
 {
@@ -76,14 +71,15 @@ static u32 select(struct pass_resolver *r, u32 top, const struct vd_pass *asked)
 	for (u32 n = top; n < dt_end(&r->t, top);) {
 		const struct hd_dev *dev = pass_dev_of(r, n);
 
-		found += dev != NULL;
-		if (r->mark[n] & (PASS_EXCEPT | PASS_OWN) || !dt_enabled(&r->t, n) ||
-		    is_board(&r->t, n)) {
-			if (dev && pass_own_use(r, dev))
+		if (!pass_is_usable(r, n)) {
+			if (dev && pass_own_use(r, dev)) {
 				pass_own(r, dev, asked, 0);
+				found++;
+			}
 			n = dt_end(&r->t, n);
 			continue;
 		}
+		found += dev != NULL;
 		if (n)
 			r->mark[n] |= PASS_GIVEN;
 		if (dev)
@@ -108,7 +104,7 @@ void pass_paths(struct pass_resolver *r)
 			vd_fix(&r->c, path->at, "write the path of a node that is in use");
 		} else if (!select(r, n, &asked)) {
 			vd_error(&r->c, VD_F_PASSTHROUGH_DEVICES, path->at, show_text(path->path).s,
-				 "has no registers or interrupts of the machine's to give");
+				 "has nothing that can be given to a guest");
 			vd_fix(&r->c, path->at, "write the path of the device above it");
 		}
 	}

@@ -17,6 +17,7 @@ enum pass_mark {
 	PASS_EXCEPT = 4, /* kept out by the file */
 	PASS_OWN = 8,	 /* the hypervisor's */
 	PASS_MOVED = 16, /* given at other addresses than the host's */
+	PASS_ROW = 32,	 /* asked for by its address: what it needs is not given with it */
 };
 
 #define PASS_NO_DEV UINT16_MAX
@@ -53,11 +54,24 @@ struct vd_pass *pass_of(struct pass_resolver *r, const struct hd_dev *dev,
 /* Unless it is inside of one that is given already. */
 void pass_add_window(struct pass_resolver *r, struct vd_pass *p, const struct vd_pass_window *w);
 
+/* Some of @win is memory of the machine, reserved or not. */
+bool pass_is_memory(const struct pass_resolver *r, const struct range *win);
+/* All windows of @dev at the host's addresses. */
+void pass_whole(struct pass_resolver *r, const struct hd_dev *dev, const struct vd_pass *asked);
+
 /* ---- the steps ---------------------------------------------------------------------------- */
 
 void pass_row(struct pass_resolver *r, const struct vd_pass *row); /* pass_rows.c */
-void pass_exceptions(struct pass_resolver *r);			   /* pass_nodes.c */
+/* What given nodes refer to: is given too, or named. pass_deps.c */
+enum status pass_dependencies(struct pass_resolver *r);
+/* The guest's tree gets property @name of @n: all that it refers to is there. */
+bool pass_keeps(const struct pass_resolver *r, u32 n, const char *name, struct span value);
+/* Write given nodes into @a. pass_tree.c */
+enum status pass_cut(struct pass_resolver *r, struct arena *a);
+void pass_exceptions(struct pass_resolver *r); /* pass_nodes.c */
 void pass_paths(struct pass_resolver *r);
+/* The machine uses it, and it is no part of every virtual board. */
+bool pass_is_usable(const struct pass_resolver *r, u32 n);
 /* pass_judge.c: how windows are reached, and what is dangerous about them. */
 void pass_judge(struct pass_resolver *r);
 

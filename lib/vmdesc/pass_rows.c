@@ -31,19 +31,6 @@ static bool is_in(const struct hd_dev *dev, const struct vd_pass_window *w)
 
 /* ---- is it a window at all ---------------------------------------------------------------- */
 
-static bool overlaps_memory(const struct pass_resolver *r, const struct vd_pass_window *w)
-{
-	for (u32 i = 0; i < r->hd->n_mem; i++) {
-		if (overlaps(&r->hd->mem[i], w))
-			return true;
-	}
-	for (u32 i = 0; i < r->hd->n_reserved; i++) {
-		if (overlaps(&r->hd->reserved[i], w))
-			return true;
-	}
-	return false;
-}
-
 static bool check(const struct pass_resolver *r, const struct vd_pass *row)
 {
 	const struct vd_pass_window *w = &row->win[0];
@@ -55,7 +42,7 @@ static bool check(const struct pass_resolver *r, const struct vd_pass *row)
 	} else if (!range_ok(w->hpa.v, w->size, HPA_LIMIT) || !range_valid(w->gpa.v, w->size)) {
 		wrong = "is beyond all that a machine can address";
 		fix = "write the address that the machine's manual says";
-	} else if (overlaps_memory(r, w)) {
+	} else if (pass_is_memory(r, &(struct range){ w->hpa.v, w->size })) {
 		wrong = "is memory of the machine, not a device";
 		fix = "give memory by kernel.memory_regions (map_type 1 or 2: at the host's address)";
 	}
@@ -173,6 +160,18 @@ static void give_part(struct pass_resolver *r, const struct hd_dev *dev, struct 
 	}
 }
 
+/* The device's node and what describes its parts. */
+static void mark(struct pass_resolver *r, u32 top, u32 moved)
+{
+	for (u32 n = top; top != DT_NONE && n < dt_end(&r->t, top);) {
+		if (!pass_is_usable(r, n)) {
+			n = dt_end(&r->t, n);
+			continue;
+		}
+		r->mark[n++] |= (u8)(PASS_GIVEN | PASS_ROW | moved);
+	}
+}
+
 static void give_devices(struct pass_resolver *r, const struct vd_pass *row,
 			 const struct content *c)
 {
@@ -192,9 +191,7 @@ static void give_devices(struct pass_resolver *r, const struct vd_pass *row,
 		give_part(r, dev, p, w);
 		if (c->n_given == 1)
 			check_irq(r, row, p);
-		if (r->node[i] != DT_NONE)
-			r->mark[r->node[i]] |= w->gpa.v == w->hpa.v ? PASS_GIVEN :
-								      PASS_GIVEN | PASS_MOVED;
+		mark(r, r->node[i], w->gpa.v == w->hpa.v ? 0 : PASS_MOVED);
 	}
 }
 

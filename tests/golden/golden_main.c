@@ -4,6 +4,7 @@
  *
  *   golden toml FILE...      syntax: diagnostics, then the tree of each document
  *   golden vm FILE...        VMs: diagnostics, then vmdesc_print of each that is sound
+ *   golden tree FILE OUT     the device tree of a VM, as bytes
  *   golden platform FILE...  platform files: diagnostics, then what they say of the machine
  *
  * The machine that VMs are checked against is fixed here, so that expected texts are: its devices
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include <lib/config.h>
+#include <lib/guestfw.h>
 #include <lib/hostdesc.h>
 
 #define ARENA_SIZE MIB(64)
@@ -216,6 +218,27 @@ static int run_vms(struct arena *a, int n, char **paths)
 	return 0;
 }
 
+static int write_tree(struct arena *a, const char *path, const char *to)
+{
+	static alignas(8) u8 buf[GUEST_FDT_MAX];
+	const struct guest_fw_info info = { 0 };
+	struct diag d = { .emit = emit };
+	struct vmdesc *vd;
+	bool refused;
+	size_t len;
+	FILE *f = fopen(to, "wb");
+
+	if (!f)
+		return 2;
+	find_host();
+	vd = read_vm(a, &d, path, &refused);
+	if (refused || guest_fdt_write(vd, &info, (struct span){ 0 }, buf, sizeof(buf), &len) != OK)
+		return 1;
+	fwrite(buf, 1, len, f);
+	free((void *)host_fdt.p);
+	return fclose(f);
+}
+
 /* ---- platform ----------------------------------------------------------------------------- */
 
 static void run_platform(struct arena *a, const char *path)
@@ -251,6 +274,10 @@ int main(int argc, char **argv)
 		arena_init(&a, mem, ARENA_SIZE);
 		if (strcmp(argv[1], "vm") == 0) {
 			rc = run_vms(&a, argc - 2, argv + 2);
+			break;
+		}
+		if (strcmp(argv[1], "tree") == 0 && argc == 4) {
+			rc = write_tree(&a, argv[2], argv[3]);
 			break;
 		}
 		if (strcmp(argv[1], "toml") == 0)

@@ -145,9 +145,9 @@ static void test_fields(void **state)
 		u32 n;
 
 		assert_true(strlen(info->table) && strlen(info->key));
-		assert_true(strlen(info->meaning) && strlen(info->does));
+		assert_int_equal(info->need == VD_NEED_LATER, info->instead && *info->instead);
 		if (info->need == VD_NEED_REQUIRED)
-			assert_true(strlen(info->fallback));
+			assert_true(strlen(info->example));
 		vmdesc_columns((enum vd_field)f, &n);
 		assert_true(n <= VD_MAX_COLUMNS);
 		assert_true(n == 0 || info->kind == VD_KIND_ROWS);

@@ -52,8 +52,9 @@ enum status dt_open(struct span bytes, struct arena *a, struct dt *t, const char
 /* Only the check of dt_open(), without limits on nodes. */
 enum status dt_check(struct span bytes, const char **why);
 
-u32 dt_parent(const struct dt *t, u32 n); /* DT_NONE for the root */
-u32 dt_end(const struct dt *t, u32 n);	  /* the node after the subtree of @n */
+u32 dt_parent(const struct dt *t, u32 n);  /* DT_NONE for the root */
+u32 dt_phandle(const struct dt *t, u32 n); /* 0: it has none */
+u32 dt_end(const struct dt *t, u32 n);	   /* the node after the subtree of @n */
 struct str dt_name(const struct dt *t, u32 n);
 u32 dt_child(const struct dt *t, u32 n, struct str name); /* "cpus", or "memory@0" */
 
@@ -126,6 +127,12 @@ void dt_out_u32(struct dt_out *o, const char *prop, u32 v);
 void dt_out_u64(struct dt_out *o, const char *prop, u64 v);
 void dt_out_cells(struct dt_out *o, const char *prop, const u32 *cells, u32 n);
 void dt_out_bytes(struct dt_out *o, const char *prop, struct span value);
+/* A part of another tree, into the node that is open. */
+enum dt_part {
+	DT_ROOT_PROPS,
+	DT_NODES, /* all below its root */
+};
+void dt_out_copy(struct dt_out *o, struct span tree, enum dt_part part);
 /* May be a list, as in a literal: STR("arm,pl011\0arm,primecell"). */
 void dt_out_str(struct dt_out *o, const char *prop, struct str s);
 /* Close the root. E_RANGE: the buffer is too small. E_INVAL: nodes or properties out of place. */

@@ -21,7 +21,8 @@ struct guest_fw_info {
  * Write the VM's device tree into @buf (at most @size bytes); *len is its length. @base is the
  * tree given by `dtb_path` (n == 0: generate all): /chosen and /memory are set in it, the rest
  * is the user's. Memory that the guest may not write is no RAM to an operating system: it is not
- * in /memory, so firmware and images there are safe from it. Devices of a class that has no
+ * in /memory, so firmware and images there are safe from it. Nodes of vd->pass_tree become nodes
+ * of its root. Devices of a class that has no
  * binding are not told of. @buf and @base are 8-byte aligned and apart.
  * E_RANGE when @buf is too small, E_FORMAT when @base is damaged or its root's cells cannot hold
  * an address of ours.

@@ -84,9 +84,8 @@ struct vd_field_info {
 	const char *key;
 	enum vd_kind kind;
 	enum vd_need need;
-	const char *fallback; /* what absence means; of VD_NEED_REQUIRED: an example */
-	const char *meaning;
-	const char *does; /* what we do with it; of VD_NEED_LATER: what to write instead */
+	const char *example; /* of VD_NEED_REQUIRED; else NULL */
+	const char *instead; /* of VD_NEED_LATER: what to write; else NULL */
 };
 
 /* A column of a row: rows are written as lists, or as tables with these names. */
@@ -95,7 +94,6 @@ struct vd_column {
 	const char *name;
 	enum vd_kind kind;
 	enum vd_need need;
-	const char *meaning;
 };
 
 #define VD_MAX_COLUMNS 6
@@ -259,7 +257,7 @@ struct vd_path {
 
 /* What resolving leaves of the host's tree for the guest's. */
 struct vd_pass_tree {
-	struct span fdt; /* nodes to be copied below the guest's root; n 0: none */
+	struct span fdt; /* nodes for the guest's root; the root's properties are aliases. n 0: none */
 	/* In them the host's interrupt controller is referred to: the guest's stands for it. */
 	u32 intc_phandle;
 	u32 intc_address_cells;
