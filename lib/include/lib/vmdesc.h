@@ -257,7 +257,8 @@ struct vd_path {
 
 /* What resolving leaves of the host's tree for the guest's. */
 struct vd_pass_tree {
-	struct span fdt; /* nodes for the guest's root; the root's properties are aliases. n 0: none */
+	struct span
+		fdt; /* nodes for the guest's root; the root's properties are aliases. n 0: none */
 	/* In them the host's interrupt controller is referred to: the guest's stands for it. */
 	u32 intc_phandle;
 	u32 intc_address_cells;
