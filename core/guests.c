@@ -11,7 +11,6 @@
 #include <base/str.h>
 #include <core/log.h>
 #include <core/stores.h>
-#include <core/virq.h>
 #include <core/vm.h>
 #include <lib/config.h>
 
@@ -144,11 +143,12 @@ static void take_file(enum vd_source source, const char *name)
 	vm->tag = ++n_found;
 	st = translate(c, source, name, &d);
 	if (c->desc) {
-		if (vmdesc_add_default_board(c->desc, &vm->arena) != OK ||
-		    vmdesc_resolve_passes(c->desc, machine, machine_tree(), &vm->arena, &d) ==
-			    E_NOMEM)
+		if (vmdesc_add_default_board(c->desc, &vm->arena) != OK)
 			st = E_NOMEM;
-		vmdesc_use_intc(c->desc, virq_guest_intc());
+		vmdesc_use_intc(c->desc, machine->guest_intc);
+		if (vmdesc_resolve_passes(c->desc, machine, machine_tree(), &vm->arena, &d) ==
+		    E_NOMEM)
+			st = E_NOMEM;
 		if (vmdesc_validate(c->desc, &t, &d) != OK || st != OK || d.n_errors)
 			vm_find_images(c->desc, &d);
 		else if (vm_plan_images(c->vm, c->desc, &d) != OK)

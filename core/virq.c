@@ -15,8 +15,7 @@
 #include <core/vm.h>
 #include <port/vintc.h>
 
-static const char *guest_intc = ""; /* class of their controllers */
-static struct range cpu_interface;  /* of the host's controller, for guests */
+static struct range cpu_interface; /* of the host's controller, for guests */
 static struct arch_guest_timer timers[ARCH_GUEST_TIMERS];
 static u32 n_timers;
 
@@ -243,7 +242,6 @@ static void maintenance(void *ctx)
 enum status virq_init(const struct hostdesc *hd)
 {
 	cpu_interface = hd->guest_intc_cpu;
-	guest_intc = hd->guest_intc ? hd->guest_intc : "";
 	n_timers = arch_guest_timers(hd, timers);
 	for (u32 i = 0; i < n_timers; i++) {
 		struct hd_irq irq = { timers[i].host_irq, HD_TRIGGER_LEVEL };
@@ -253,11 +251,6 @@ enum status virq_init(const struct hostdesc *hd)
 	if (hd->intc && hd->intc->n_irq)
 		TRY(irq_request(hd->intc->irq[0], IRQ_COMPLETE, maintenance, NULL));
 	return OK;
-}
-
-const char *virq_guest_intc(void)
-{
-	return guest_intc;
 }
 
 void virq_bind_timers(struct vm *vm)

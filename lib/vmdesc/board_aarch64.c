@@ -47,7 +47,8 @@ void vmdesc_use_intc(struct vmdesc *vd, const char *class)
 		struct vd_dev *d = &vd->devs.v[i];
 		gpa_t dist = d->win[0].base, second = d->win[1].base;
 
-		if (strcmp(class, gicv2.class) != 0 || !str_eq_c(d->class, vmdesc_board.intc.class))
+		if (!class || strcmp(class, gicv2.class) != 0 ||
+		    !str_eq_c(d->class, vmdesc_board.intc.class))
 			continue;
 		vd_dev_from_board(d, &gicv2, vd->vcpus.n);
 		d->win[0].base = dist;

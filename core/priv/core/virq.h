@@ -9,8 +9,6 @@
 
 /* The timers that the machine gives to guests: once, before the first VM. */
 enum status virq_init(const struct hostdesc *hd);
-/* The class of interrupt controllers that guests have on this machine. */
-const char *virq_guest_intc(void);
 /* Tell the VM's controller which host interrupts stand behind its vCPUs' timers. */
 void virq_bind_timers(struct vm *vm);
 

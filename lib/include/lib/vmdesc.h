@@ -375,7 +375,7 @@ enum status vmdesc_resolve_passes(struct vmdesc *vd, const struct hostdesc *hd,
 
 /*
  * After the default board: make the interrupt controller one of class @class (hostdesc's
- * guest_intc), where it is of another that only other machines can have.
+ * guest_intc; NULL: not known), where it is of another that only other machines can have.
  */
 void vmdesc_use_intc(struct vmdesc *vd, const char *class);
 
