@@ -31,7 +31,17 @@
 #define LR_GROUP  BIT(30)
 #define LR_HW	  BIT(31)
 
+#define GICD_IIDR	0x008
+#define IIDR_CORTEX_A15 0x43b
+#define GICC_DIR	0x1000
+
 static volatile u8 *gich;
+/*
+ * Where the host's interrupt has to be ended by us: QEMU's model (to 10.0 at least) does not look
+ * at a level again that a guest's end of interrupt has deactivated. It names itself a Cortex-A15's,
+ * which is no AArch64 CPU.
+ */
+static volatile u8 *gicc_dir;
 
 static u32 gich_read(u64 off)
 {
@@ -50,8 +60,14 @@ bool gich_present(void)
 
 void gich_adopt(const struct hostdesc *hd)
 {
-	if (hd->guest_intc_cpu.len)
-		gich = arch_phys_to_virt(HPA(hd->intc->win[2].base));
+	const volatile u32 *iidr;
+
+	if (!hd->guest_intc_cpu.len)
+		return;
+	gich = arch_phys_to_virt(HPA(hd->intc->win[2].base));
+	iidr = arch_phys_to_virt(HPA(hd->intc->win[0].base + GICD_IIDR));
+	if (*iidr == IIDR_CORTEX_A15)
+		gicc_dir = arch_phys_to_virt(HPA(hd->intc->win[1].base + GICC_DIR));
 }
 
 u64 gich_cpu_init(void)
@@ -72,6 +88,8 @@ static u64 lr_value(const struct virq_entry *e)
 	u64 lr = field_put(LR_INTID, e->intid) | field_put(LR_PRIO, e->prio >> 3) |
 		 field_put(LR_STATE, e->state) | (e->group ? LR_GROUP : 0);
 
+	if (e->hw_irq && gicc_dir)
+		return lr | LR_EOI;
 	if (e->hw_irq)
 		return lr | LR_HW | field_put(LR_PINTID, e->hw_irq);
 	return lr | field_put(LR_SOURCE, e->source) | (e->notify ? LR_EOI : 0);
@@ -101,10 +119,22 @@ void gich_virq_present(struct arch_vcpu *v, const struct virq_entry *list, u32 n
 		u32 slot = list[i].intid == TIMER_VIRT_INTID ? 0 : next++;
 
 		gich_write(GICH_LR(slot), lr_value(&list[i]));
+		v->lr_host[slot] = list[i].hw_irq;
 		v->lr_used |= BIT(slot);
 		pending |= list[i].state == VIRQ_PENDING;
 	}
 	gich_write(GICH_HCR, HCR_EN | (more ? HCR_UIE : 0) | (more && pending ? HCR_NPIE : 0));
+}
+
+/* What the hardware does elsewhere: the guest's end is the host's. */
+static void end_host(struct virq_entry *e, u32 host)
+{
+	if (!host)
+		return;
+	e->hw_irq = host;
+	e->source = 0;
+	if (!e->state)
+		*(volatile u32 *)(volatile void *)gicc_dir = host;
 }
 
 u32 gich_virq_collect(struct arch_vcpu *v, struct virq_entry *list)
@@ -115,8 +145,11 @@ u32 gich_virq_collect(struct arch_vcpu *v, struct virq_entry *list)
 	for (; used; used &= used - 1) {
 		u32 slot = bit_lowest(used);
 
-		list[n++] = entry_of(gich_read(GICH_LR(slot)));
+		list[n] = entry_of(gich_read(GICH_LR(slot)));
 		gich_write(GICH_LR(slot), 0);
+		if (gicc_dir)
+			end_host(&list[n], v->lr_host[slot]);
+		n++;
 	}
 	v->lr_used = LR_USED_GICH;
 	return n;

@@ -13,7 +13,7 @@ INMATE_CFLAGS = -std=gnu2x $(WARN) $(OPT) -ffreestanding $(NOSTDINC) $(REPRO) -f
 # What takes copies of itself at run time is no library function's copy.
 INMATE_BASE := fmt mem str
 INMATE_RUNTIME := console tap tree
-INMATE_ISA_RUNTIME := start ops cpu irq sweep
+INMATE_ISA_RUNTIME := start ops cpu cpu_interface irq sweep
 INMATE_honest := honest pattern $(patsubst $(INMATE_SRC)/%.c,%,$(wildcard $(INMATE_SRC)/honest_*.c))
 INMATE_hostile := hostile $(patsubst $(INMATE_SRC)/%.c,%,$(wildcard $(INMATE_SRC)/hostile_*.c))
 INMATE_neighbour := neighbour

@@ -214,7 +214,7 @@ static void sync_taken(struct cpu *c, struct frame *f)
 static void note(struct cpu *c, u32 intid)
 {
 	if (c->n_irqs < IRQ_NOTES)
-		c->note[c->n_irqs] = (struct irq_note){ intid, (u32)reg_read(ICC_RPR) };
+		c->note[c->n_irqs] = (struct irq_note){ intid, (u32)ci_read(CI_RPR) };
 	c->n_irqs = c->n_irqs + 1;
 }
 
@@ -230,20 +230,20 @@ static void irq_taken(struct cpu *c)
 	if (c->on_irq)
 		c->on_irq(intid);
 	irq_end(intid);
-	if ((reg_read(ICC_CTLR) & ICC_CTLR_EOIMODE) && !c->keep_active)
-		reg_write(ICC_DIR, intid);
+	if ((ci_read(CI_CTLR) & ICC_CTLR_EOIMODE) && !c->keep_active)
+		ci_write(CI_DIR, intid);
 }
 
 static void fiq_taken(struct cpu *c)
 {
-	u32 intid = (u32)reg_read(ICC_IAR0);
+	u32 intid = (u32)ci_read(CI_IAR0);
 
 	if (intid >= 1020)
 		return;
 	c->n_fiqs = c->n_fiqs + 1;
 	if (c->on_irq)
 		c->on_irq(intid);
-	reg_write(ICC_EOIR0, intid);
+	ci_write(CI_EOIR0, intid);
 }
 
 void exception_taken(struct frame *f, u64 kind)

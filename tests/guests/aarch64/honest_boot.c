@@ -57,7 +57,7 @@ static void devices_are_reset(void)
 {
 	const struct board_state *b = &board_found;
 
-	check_eq(b->gicd_ctlr, GICD_CTLR_ARE | GICD_CTLR_DS);
+	check_eq(b->gicd_ctlr, is_gicv2() ? 0 : GICD_CTLR_ARE | GICD_CTLR_DS);
 	check_eq(b->enabled, 0);
 	check_eq(b->pending, 0);
 	check_eq(b->active, 0);
@@ -152,7 +152,7 @@ static void check_cells(const char *path, const char *prop, const u32 *want, u32
 
 #define CELLS(path, prop, ...)                                       \
 	({                                                           \
-		static const u32 cells_[] = { __VA_ARGS__ };         \
+		const u32 cells_[] = { __VA_ARGS__ };                \
 		check_cells(path, prop, cells_, array_size(cells_)); \
 	})
 
@@ -195,17 +195,21 @@ static void tree_cpus(void)
 static void tree_devices(void)
 {
 	u32 frames = (u32)(arg_u64("cpus", 1) * GICR_STRIDE);
-	const u32 gic[] = { 0, GICD_BASE, 0, GICD_SIZE, 0, GICR_BASE, 0, frames };
+	const u32 gicv3[] = { 0, GICD_BASE, 0, GICD_SIZE, 0, GICR_BASE, 0, frames };
+	const u32 gicv2[] = { 0, GICD_BASE, 0, GICD2_SIZE, 0, GICC_BASE, 0, GICC_SIZE };
+	u32 flags = is_gicv2() ? 8 | ((1u << n_cpus()) - 1) << 8 : 8; /* level low, and for whom */
 
-	check_string("/intc@8000000", "compatible", "arm,gic-v3");
-	check_cells("/intc@8000000", "reg", gic, 8);
+	check_string("/intc@8000000", "compatible",
+		     is_gicv2() ? "arm,cortex-a15-gic" : "arm,gic-v3");
+	check_cells("/intc@8000000", "reg", is_gicv2() ? gicv2 : gicv3, 8);
 	CELLS("/intc@8000000", "#interrupt-cells", 3);
 	CELLS("/pl011@9000000", "reg", 0, UART_BASE, 0, UART_SIZE);
 	CELLS("/pl011@9000000", "interrupts", 0, INTID_UART - FIRST_SPI, 4);
 	check_string("/pl011@9000000", "compatible", "arm,pl011");
 	check_string("/timer", "compatible", "arm,armv8-timer");
-	/* secure, physical, virtual; each PPI, number, level low */
-	CELLS("/timer", "interrupts", 1, 13, 8, 1, INTID_PTIMER - 16, 8, 1, INTID_VTIMER - 16, 8);
+	/* secure, physical, virtual; each PPI, number, flags */
+	CELLS("/timer", "interrupts", 1, 13, flags, 1, INTID_PTIMER - 16, flags, 1,
+	      INTID_VTIMER - 16, flags);
 	check_string("/chosen", "stdout-path", "/pl011@9000000");
 }
 

@@ -11,18 +11,18 @@
 static void begin(void)
 {
 	irq_reset();
-	reg_write(ICC_CTLR, ICC_CTLR_EOIMODE);
-	check_eq(reg_read(ICC_CTLR) & ICC_CTLR_EOIMODE, ICC_CTLR_EOIMODE);
+	ci_write(CI_CTLR, ICC_CTLR_EOIMODE);
+	check_eq(ci_read(CI_CTLR) & ICC_CTLR_EOIMODE, ICC_CTLR_EOIMODE);
 }
 
 static void end(void)
 {
-	reg_write(ICC_CTLR, 0);
+	ci_write(CI_CTLR, 0);
 }
 
 static void deactivate(u32 intid)
 {
-	reg_write(ICC_DIR, intid);
+	ci_write(CI_DIR, intid);
 }
 
 /* End drops the priority; the interrupt stays active and does not come again until DIR. */
@@ -32,7 +32,7 @@ static void split(void)
 	irq_raise(FIRST, 0x60);
 	check_eq(irq_ack(), FIRST);
 	irq_end(FIRST);
-	check_eq(reg_read(ICC_RPR), RPR_IDLE);
+	check_eq(ci_read(CI_RPR), RPR_IDLE);
 	check(irq_is_active(FIRST));
 	irq_pend(FIRST);
 	check_eq(irq_ack(), INTID_SPURIOUS);

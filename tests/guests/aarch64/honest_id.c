@@ -51,9 +51,9 @@ static void given(void)
 	u64 pfr0 = reg_read(id_aa64pfr0_el1), mmfr0 = reg_read(id_aa64mmfr0_el1);
 	u64 dfr0 = reg_read(id_aa64dfr0_el1);
 
-	check(field(pfr0, 16) <= 1);   /* FP */
-	check(field(pfr0, 20) <= 1);   /* SIMD */
-	check_eq(field(pfr0, 24), 1);  /* GIC system registers */
+	check(field(pfr0, 16) <= 1);		       /* FP */
+	check(field(pfr0, 20) <= 1);		       /* SIMD */
+	check_eq(field(pfr0, 24), is_gicv2() ? 0 : 1); /* GIC system registers */
 	check(field(mmfr0, 0) <= 2);   /* no more physical addresses than stage 2 has */
 	check_eq(field(mmfr0, 28), 0); /* 4 KiB granule */
 	check(field(dfr0, 0) >= 6);    /* debug architecture: always something */

@@ -51,7 +51,7 @@ static void many_pending(void)
 	check(WAIT_FOR(this_cpu()->n_irqs >= N_MANY, LONG_MS));
 	irq_off();
 	expect_order(N_MANY);
-	check_eq(reg_read(ICC_RPR), RPR_IDLE);
+	check_eq(ci_read(CI_RPR), RPR_IDLE);
 }
 
 /* The same as levels: held by the latch that ISPENDR sets. */
@@ -120,7 +120,7 @@ static void nested(void)
 	check_eq(this_cpu()->n_irqs, DEPTH);
 	for (u32 i = 0; i < DEPTH; i++)
 		check_eq(this_cpu()->note[i].rpr, 0xe0 - i * 0x10);
-	check_eq(reg_read(ICC_RPR), RPR_IDLE);
+	check_eq(ci_read(CI_RPR), RPR_IDLE);
 	for (u32 i = 0; i < DEPTH; i++)
 		check(!irq_is_active(FIRST + i));
 }
@@ -270,7 +270,7 @@ static void group0_is_fiq(void)
 	irq_reset();
 	irq_set_group(FIRST, 0);
 	write32(GICD_BASE + GICD_CTLR, GICD_CTLR_GRP0 | GICD_CTLR_GRP1);
-	reg_write(ICC_IGRPEN0, 1);
+	ci_write(CI_IGRPEN0, 1);
 	irq_raise(FIRST, 0x60);
 	irq_raise(FIRST + 1, 0x60);
 	irq_on();

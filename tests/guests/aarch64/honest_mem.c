@@ -64,6 +64,8 @@ static void device_loads_extend(void)
 	LOAD("ldrsh %x0, [%1]"); /* a width this register does not have */
 	check_eq(v, 0);
 #undef LOAD
+	if (is_gicv2()) /* has no register of 64 bits */
+		return;
 	at = GICR_BASE + GICR_TYPER;
 	__asm__ volatile("ldr %x0, [%1]" : "=r"(v) : "r"(at) : "memory");
 	check_eq(v, (u64)(n_cpus() == 1) << 4);

@@ -92,21 +92,23 @@ static void sgi_to_all_others(void)
 {
 	begin();
 	irq_on();
-	reg_write(ICC_SGI1R, SGIR_ALL_OTHERS | 4ull << 24);
+	sgi_send_others(4);
 	check(WAIT_FOR(n_taken(4) == 1, LONG_MS));
 	delay_ms(1);
 	irq_off();
 	check_eq(this_cpu()->n_irqs, 0);
 	/* To oneself and the other by list. */
-	reg_write(ICC_SGI1R, 6ull << 24 | 3);
+	sgi_send_list(3, 6);
 	check(WAIT_FOR(n_taken(6) == 1, LONG_MS));
 	check_eq(irq_ack(), 6);
 	irq_end(6);
 	/* To nobody: another cluster, no bits, a vCPU that is not there. */
-	reg_write(ICC_SGI1R, 7ull << 24 | BIT(16) | 3);
-	reg_write(ICC_SGI1R, 7ull << 24);
-	reg_write(ICC_SGI1R, 7ull << 24 | 0xfff0);
-	reg_write(ICC_SGI0R, 7ull << 24 | 3); /* it is of group 1 */
+	sgi_send_list(0, 7);
+	sgi_send_list(0xfff0, 7);
+	if (!is_gicv2()) {
+		reg_write(ICC_SGI1R, 7ull << 24 | BIT(16) | 3);
+		reg_write(ICC_SGI0R, 7ull << 24 | 3); /* it is of group 1 */
+	}
 	delay_ms(2);
 	check_eq(n_taken(7), 0);
 	check_eq(irq_ack(), INTID_SPURIOUS);

@@ -86,8 +86,8 @@ static void fp_registers(void)
 	X(tpidr_el0) X(tpidrro_el0) X(tpidr_el1) X(contextidr_el1) X(afsr0_el1) \
 	X(afsr1_el1) X(esr_el1) X(far_el1) X(elr_el1) X(spsr_el1) \
 	X(sp_el0) X(amair_el1) X(ttbr1_el1) X(cntkctl_el1) X(par_el1) \
-	X(csselr_el1) X(cntv_cval_el0) X(cntp_cval_el0) X(cpacr_el1) X(ICC_PMR) \
-	X(ICC_BPR1) X(ICC_BPR0)
+	X(csselr_el1) X(cntv_cval_el0) X(cntp_cval_el0) X(cpacr_el1)
+#define EACH_CI(X) X(CI_PMR) X(CI_BPR1) X(CI_BPR0)
 /* clang-format on */
 
 /* Bits that exist are different at each vCPU, whatever the register's layout. */
@@ -103,13 +103,21 @@ static void hold_system(u64 me)
 	u64 is_##reg = reg_read(reg);
 	EACH_REG(SET)
 #undef SET
+#define SET(reg)                \
+	ci_write(reg, pattern); \
+	u64 is_##reg = ci_read(reg);
+	EACH_CI(SET)
+#undef SET
 	end = now() + ms_to_ticks(TURNS_MS);
 	for (u32 n = 0; now() < end; n++) {
-#define LOOK(reg)                                                                 \
-	check_at(reg_read(reg) == is_##reg || n_wrong++, __FILE_NAME__, __LINE__, \
-		 "vCPU %u: " #reg " is 0x%llx, not 0x%llx", (u32)me,              \
-		 (unsigned long long)reg_read(reg), (unsigned long long)is_##reg);
-		EACH_REG(LOOK)
+#define LOOK(read, reg)                                                       \
+	check_at(read(reg) == is_##reg || n_wrong++, __FILE_NAME__, __LINE__, \
+		 "vCPU %u: " #reg " is 0x%llx, not 0x%llx", (u32)me,          \
+		 (unsigned long long)read(reg), (unsigned long long)is_##reg);
+#define LOOK_REG(reg) LOOK(reg_read, reg)
+#define LOOK_CI(reg)  LOOK(ci_read, reg)
+		EACH_REG(LOOK_REG)
+		EACH_CI(LOOK_CI)
 #undef LOOK
 		if (n % 16 == 0)
 			wait_event();
@@ -142,12 +150,12 @@ static void hold_active(u64 me)
 	}
 	end = now() + ms_to_ticks(TURNS_MS);
 	while (now() < end) {
-		n_wrong += reg_read(ICC_RPR) != want;
+		n_wrong += ci_read(CI_RPR) != want;
 		wait_event();
 	}
 	if (me) {
 		irq_end(3);
-		check_eq(reg_read(ICC_RPR), RPR_IDLE);
+		check_eq(ci_read(CI_RPR), RPR_IDLE);
 	}
 	check_eq(n_wrong, 0);
 	rendezvous(&n_done);

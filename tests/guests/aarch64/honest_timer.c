@@ -200,7 +200,7 @@ static void wfi_wakes_masked(const struct timer_regs *timer)
 static void split_end(const struct timer_regs *timer)
 {
 	begin(timer);
-	reg_write(ICC_CTLR, ICC_CTLR_EOIMODE);
+	ci_write(CI_CTLR, ICC_CTLR_EOIMODE);
 	this_cpu()->keep_active = true;
 	n_left = 1;
 	arm_in(100);
@@ -210,18 +210,18 @@ static void split_end(const struct timer_regs *timer)
 	irq_off();
 	check_eq(this_cpu()->n_irqs, 1);
 	this_cpu()->keep_active = false;
-	reg_write(ICC_DIR, t->intid);
+	ci_write(CI_DIR, t->intid);
 	irq_on();
 	check(WAIT_FOR(this_cpu()->n_irqs == 2, LONG_MS));
 	finish(2);
-	reg_write(ICC_CTLR, 0);
+	ci_write(CI_CTLR, 0);
 }
 
 /* Ended by the distributor's register instead of the CPU's: it can come again. */
 static void ended_in_gic(const struct timer_regs *timer)
 {
 	begin(timer);
-	reg_write(ICC_CTLR, ICC_CTLR_EOIMODE);
+	ci_write(CI_CTLR, ICC_CTLR_EOIMODE);
 	this_cpu()->keep_active = true;
 	arm_in(100);
 	irq_on();
@@ -237,7 +237,7 @@ static void ended_in_gic(const struct timer_regs *timer)
 	irq_off();
 	check(this_cpu()->n_irqs <= 2); /* a trace of the old one may come */
 	fires(timer);
-	reg_write(ICC_CTLR, 0);
+	ci_write(CI_CTLR, 0);
 }
 
 #define BOTH(name)                    \

@@ -80,6 +80,15 @@ static void window_end(void)
 	check_eq(TRAP_OF(write8(UART_BASE + UART_SIZE - 1, 0xff)).n, 0);
 	check_abort(TRAP_OF(read8(UART_BASE + UART_SIZE)), EC_DABT, UART_BASE + UART_SIZE);
 	check_abort(TRAP_OF(read8(UART_BASE - 1)), EC_DABT, UART_BASE - 1);
+	if (is_gicv2()) {
+		check_abort(TRAP_OF(read32(GICD_BASE + GICD2_SIZE)), EC_DABT,
+			    GICD_BASE + GICD2_SIZE);
+		check_abort(TRAP_OF(read32(GICC_BASE - 4)), EC_DABT, GICC_BASE - 4);
+		check_eq(TRAP_OF(read32(GICC_BASE + GICC_SIZE - 4)).n, 0);
+		check_abort(TRAP_OF(write32(GICC_BASE + GICC_SIZE, 0)), EC_DABT,
+			    GICC_BASE + GICC_SIZE);
+		return;
+	}
 	check_eq(TRAP_OF(read32(GICD_BASE + GICD_SIZE - 4)).n, 0);
 	check_abort(TRAP_OF(read32(GICD_BASE + GICD_SIZE)), EC_DABT, GICD_BASE + GICD_SIZE);
 	check_abort(TRAP_OF(write64(GICR_BASE - 8, 0)), EC_DABT, GICR_BASE - 8);
@@ -91,10 +100,11 @@ static void window_end(void)
 static void misaligned_device(void)
 {
 	static const u64 views[] = { VIEW_PLAIN, VIEW_NORMAL, VIEW_DEVICE };
-	static const u64 places[] = { UART_BASE + UART_SIZE - 4,  UART_BASE + 1,
-				      UART_BASE + 0xffe,	  GICD_BASE + 3,
-				      GICD_BASE + 0x401,	  GICR_BASE + 4,
-				      GICR_BASE + GICR_STRIDE - 2 };
+	u64 gic2 = is_gicv2() ? GICC_BASE + GICC_DIR : GICR_BASE;
+	const u64 places[] = {
+		UART_BASE + UART_SIZE - 4, UART_BASE + 1, UART_BASE + 0xffe, GICD_BASE + 3,
+		GICD_BASE + 0x401,	   gic2 + 4,	  gic2 + 0xffe
+	};
 
 	for (u32 v = 0; v < array_size(views); v++) {
 		for (u32 p = 0; p < array_size(places); p++) {
@@ -113,13 +123,13 @@ static void misaligned_device(void)
 
 /* ---- every register page with every width ---------------------------------------------------- */
 
-static void sweep_page(u64 page, u64 *seed)
+static void sweep_page(u64 page, u64 size, u64 *seed)
 {
-	for (u32 off = 0; off < 0x10000; off += 4) {
+	for (u32 off = 0; off < size; off += 4) {
 		u32 width = 1u << (random_next(seed) & 3);
 		u64 at = page + align_down(off + (random_next(seed) & 7), width);
 
-		if (at + width > page + 0x10000)
+		if (at + width > page + size)
 			continue;
 		check_eq(TRAP_OF(read_width(at, width)).n, 0);
 		check_eq(TRAP_OF(write_width(at, width, random_next(seed))).n, 0);
@@ -132,13 +142,18 @@ static void gic_every_register(void)
 {
 	u64 seed = now() | 1;
 
-	sweep_page(GICD_BASE, &seed);
-	for (u32 i = 0; i < n_cpus(); i++) {
-		sweep_page(GICR_BASE + i * GICR_STRIDE, &seed);
-		sweep_page(GICR_BASE + i * GICR_STRIDE + GICR_SGI, &seed);
+	sweep_page(GICD_BASE, is_gicv2() ? GICD2_SIZE : GICD_SIZE, &seed);
+	if (is_gicv2())
+		sweep_page(GICC_BASE, GICC_SIZE, &seed);
+	/* What was acknowledged meanwhile. */
+	for (u32 i = 0; i < 256 && ci_read(CI_RPR) != RPR_IDLE; i++)
+		ci_write(CI_EOIR1, 1019 - i);
+	for (u32 i = 0; i < n_cpus() && !is_gicv2(); i++) {
+		sweep_page(GICR_BASE + i * GICR_STRIDE, GICR_SGI, &seed);
+		sweep_page(GICR_BASE + i * GICR_STRIDE + GICR_SGI, GICR_SGI, &seed);
 	}
 	irq_reset();
-	check_eq(reg_read(ICC_RPR), RPR_IDLE);
+	check_eq(ci_read(CI_RPR), RPR_IDLE);
 	irq_raise(40, 0x40);
 	check_eq(irq_ack(), 40);
 	irq_end(40);
@@ -192,7 +207,7 @@ static void device_instructions(void)
 	for (u32 v = 0; v < array_size(views); v++) {
 		device_instructions_at(views[v] + UART_BASE + UART_IMSC - 0x38 + 0x40);
 		device_instructions_at(views[v] + GICD_BASE + GIC_IPRIORITYR + 0x40);
-		device_instructions_at(views[v] + GICR_BASE + GICR_SGI + GIC_IPRIORITYR);
+		device_instructions_at(views[v] + irq_private_base(0) + GIC_IPRIORITYR);
 		device_instructions_at(views[v] + NOWHERE);
 	}
 }

@@ -50,9 +50,10 @@ static void sgis_to_all(u64 arg)
 	irq_on();
 	while (!storm_over) {
 		for (u64 i = 0; i < 16; i++) {
-			reg_write(ICC_SGI1R, i << 24 | 0xffff);
-			reg_write(ICC_SGI1R, SGIR_ALL_OTHERS | i << 24);
-			reg_write(ICC_ASGI1R, i << 24 | 0xffff);
+			sgi_send_list(0xffff, (u32)i);
+			sgi_send_others((u32)i);
+			if (!is_gicv2())
+				reg_write(ICC_ASGI1R, i << 24 | 0xffff);
 		}
 		n_helper = n_helper + 1;
 	}
@@ -69,16 +70,16 @@ static void sgi_storm(void)
 	while (goes_on()) {
 		n_rounds++;
 		for (u64 i = 0; i < 16; i++)
-			reg_write(ICC_SGI1R, i << 24 | 0xffff);
+			sgi_send_list(0xffff, (u32)i);
 	}
 	irq_off();
 	check_at(
 		this_cpu()->n_irqs > 10, __FILE_NAME__, __LINE__,
 		"only %u SGIs came, rpr 0x%llx pmr 0x%llx hppir %llu pend 0x%x act 0x%x rounds %u ",
-		this_cpu()->n_irqs, (unsigned long long)reg_read(ICC_RPR),
-		(unsigned long long)reg_read(ICC_PMR), (unsigned long long)reg_read(ICC_HPPIR1),
-		read32(GICR_BASE + GICR_SGI + GIC_ISPENDR),
-		read32(GICR_BASE + GICR_SGI + GIC_ISACTIVER), n_rounds);
+		this_cpu()->n_irqs, (unsigned long long)ci_read(CI_RPR),
+		(unsigned long long)ci_read(CI_PMR), (unsigned long long)ci_read(CI_HPPIR1),
+		read32(irq_private_base(0) + GIC_ISPENDR),
+		read32(irq_private_base(0) + GIC_ISACTIVER), n_rounds);
 	finish();
 	works_as_before();
 }
@@ -152,7 +153,7 @@ static void all_active(void)
 	u32 n = MIN(irq_lines(), 1020u);
 
 	begin();
-	reg_write(ICC_CTLR, ICC_CTLR_EOIMODE);
+	ci_write(CI_CTLR, ICC_CTLR_EOIMODE);
 	for (u32 i = FIRST_SPI; i < n; i++)
 		irq_raise(i, i & 0xf8);
 	irq_on();
@@ -163,7 +164,7 @@ static void all_active(void)
 			irq_pend(i);
 	}
 	irq_off();
-	reg_write(ICC_CTLR, 0);
+	ci_write(CI_CTLR, 0);
 	works_as_before();
 }
 
@@ -247,11 +248,14 @@ static void gic_writes(u64 arg)
 	(void)arg;
 	while (!storm_over) {
 		u64 off = random_next(&seed) % 0x8000 & ~3ull;
-		u64 page = random_next(&seed) & 1 ? GICD_BASE :
-						    GICR_BASE + (random_next(&seed) & 3) * 0x10000;
+		u64 gic2 = is_gicv2() ? GICC_BASE + (off & 1) * GICC_DIR :
+					GICR_BASE + (random_next(&seed) & 3) * 0x10000;
+		u64 page = random_next(&seed) & 1 ? GICD_BASE : gic2;
 
 		write32(page + off % 0x1000, (u32)random_next(&seed));
-		write64(GICD_BASE + GICD_IROUTER + off % 0x2000 / 8 * 8, random_next(&seed) & 3);
+		if (!is_gicv2())
+			write64(GICD_BASE + GICD_IROUTER + off % 0x2000 / 8 * 8,
+				random_next(&seed) & 3);
 		if (random_next(&seed) % 64 == 0)
 			irq_ack();
 	}
@@ -269,28 +273,28 @@ static void gic_storm(void)
 		u32 intid;
 
 		write32(GICD_BASE + off, (u32)random_next(&seed));
-		write32(GICR_BASE + GICR_SGI + off, (u32)random_next(&seed));
-		reg_write(ICC_PMR, random_next(&seed));
+		write32(irq_private_base(0) + off, (u32)random_next(&seed));
+		ci_write(CI_PMR, random_next(&seed));
 		intid = irq_ack();
 		if (random_next(&seed) & 1)
 			irq_end(intid);
 		if (random_next(&seed) % 16 == 0)
 			irq_end((u32)random_next(&seed) % 1024);
 		if (random_next(&seed) % 16 == 0)
-			reg_write(ICC_DIR, random_next(&seed) % 1024);
+			ci_write(CI_DIR, random_next(&seed) % 1024);
 		if (random_next(&seed) % 256 == 0)
-			reg_write(ICC_CTLR, random_next(&seed) & 2);
-		reg_write(ICC_IGRPEN0, random_next(&seed) & 1);
-		reg_write(ICC_IGRPEN1, random_next(&seed) & 1);
+			ci_write(CI_CTLR, random_next(&seed) & 2);
+		ci_write(CI_IGRPEN0, random_next(&seed) & 1);
+		ci_write(CI_IGRPEN1, random_next(&seed) & 1);
 	}
-	reg_write(ICC_CTLR, 0);
+	ci_write(CI_CTLR, 0);
 	storm_over = 1;
 	irq_reset();
 	check(WAIT_FOR(hvc(PSCI_AFFINITY_INFO, 1, 0, 0) == 1, LONG_MS));
 	/* Priorities that are still active fall one by one, whatever interrupt is named. */
-	for (u32 i = 0; i < 256 && reg_read(ICC_RPR) != RPR_IDLE; i++) {
-		reg_write(ICC_EOIR1, 1019 - i);
-		reg_write(ICC_EOIR0, 1019 - i);
+	for (u32 i = 0; i < 256 && ci_read(CI_RPR) != RPR_IDLE; i++) {
+		ci_write(CI_EOIR1, 1019 - i);
+		ci_write(CI_EOIR0, 1019 - i);
 	}
 	irq_reset();
 	check_eq(irq_lines() >= 64, 1);
@@ -306,7 +310,7 @@ static void device_storm(void)
 	while (goes_on()) {
 		read32(UART_BASE + UART_FR);
 		read32(GICD_BASE + GICD_TYPER);
-		read64(GICR_BASE + GICR_TYPER);
+		read32(irq_private_base(0) + GIC_ISENABLER);
 		write32(UART_BASE + 0x24 + (random_next(&seed) & 3) * 4 % 12,
 			(u32)random_next(&seed));
 		n++;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The smallest driver of a GICv3, and the timers. Distributor state is written by one vCPU at a
+ * The smallest driver of a GICv3 or GICv2, and the timers. Distributor state is written by one vCPU at a
  * time: tests see to that.
  */
 #include <machine/machine.h>
@@ -9,15 +9,17 @@
 
 /* ---- registers of one bit for each interrupt ------------------------------------------------- */
 
-static u64 sgi_frame(u32 cpu)
+u64 irq_private_base(u32 cpu)
 {
+	if (is_gicv2())
+		return GICD_BASE; /* each vCPU sees its own */
 	return GICR_BASE + cpu * GICR_STRIDE + GICR_SGI;
 }
 
 static u64 bit_reg(u32 intid, u32 reg)
 {
 	if (intid < FIRST_SPI)
-		return sgi_frame(this_cpu()->index) + reg;
+		return irq_private_base(this_cpu()->index) + reg;
 	return GICD_BASE + reg + intid / 32 * 4;
 }
 
@@ -43,11 +45,19 @@ void irq_disable(u32 intid)
 
 void irq_pend(u32 intid)
 {
+	if (is_gicv2() && intid < 16) {
+		write8(GICD_BASE + GICD_SPENDSGIR + intid, (u8)(1u << this_cpu()->index));
+		return;
+	}
 	irq_set_bit(intid, GIC_ISPENDR);
 }
 
 void irq_unpend(u32 intid)
 {
+	if (is_gicv2() && intid < 16) {
+		write8(GICD_BASE + GICD_CPENDSGIR + intid, 0xff);
+		return;
+	}
 	irq_set_bit(intid, GIC_ICPENDR);
 }
 
@@ -65,7 +75,7 @@ bool irq_is_active(u32 intid)
 
 static u64 base_of(u32 intid)
 {
-	return intid < FIRST_SPI ? sgi_frame(this_cpu()->index) : GICD_BASE;
+	return intid < FIRST_SPI ? irq_private_base(this_cpu()->index) : GICD_BASE;
 }
 
 void irq_set_prio(u32 intid, u32 prio)
@@ -90,7 +100,17 @@ void irq_set_group(u32 intid, u32 group)
 
 void irq_route(u32 intid, u64 affinity)
 {
-	write64(GICD_BASE + GICD_IROUTER + 8 * (u64)intid, affinity);
+	if (is_gicv2())
+		write8(GICD_BASE + GICD_ITARGETSR + intid, (u8)(1u << affinity));
+	else
+		write64(GICD_BASE + GICD_IROUTER + 8 * (u64)intid, affinity);
+}
+
+u64 irq_routed(u32 intid)
+{
+	if (is_gicv2())
+		return read8(GICD_BASE + GICD_ITARGETSR + intid);
+	return read64(GICD_BASE + GICD_IROUTER + 8 * (u64)intid);
 }
 
 void irq_raise(u32 intid, u32 prio)
@@ -101,10 +121,27 @@ void irq_raise(u32 intid, u32 prio)
 	irq_pend(intid);
 }
 
-void sgi_send(u32 cpu, u32 intid)
+void sgi_send_list(u32 list, u32 intid)
 {
 	__asm__ volatile("dsb ishst" ::: "memory");
-	reg_write(ICC_SGI1R, (u64)intid << 24 | 1u << cpu);
+	if (is_gicv2())
+		write32(GICD_BASE + GICD_SGIR, (list & 0xff) << 16 | intid);
+	else
+		reg_write(ICC_SGI1R, (u64)intid << 24 | list);
+}
+
+void sgi_send(u32 cpu, u32 intid)
+{
+	sgi_send_list(1u << cpu, intid);
+}
+
+void sgi_send_others(u32 intid)
+{
+	__asm__ volatile("dsb ishst" ::: "memory");
+	if (is_gicv2())
+		write32(GICD_BASE + GICD_SGIR, 1u << 24 | intid);
+	else
+		reg_write(ICC_SGI1R, SGIR_ALL_OTHERS | (u64)intid << 24);
 }
 
 void irq_forget(void)
@@ -142,7 +179,7 @@ static void reset_spis(void)
 /* Before anybody has touched it. */
 void board_note(struct board_state *b)
 {
-	u64 sgi = sgi_frame(0);
+	u64 sgi = irq_private_base(0);
 
 	*b = (struct board_state){ .gicd_ctlr = read32(GICD_BASE + GICD_CTLR) };
 	for (u32 i = 0; i < irq_lines(); i++) {
@@ -153,39 +190,43 @@ void board_note(struct board_state *b)
 		b->active |= read32(frame + GIC_ISACTIVER + i / 32 * 4);
 		b->prio |= read8(frame + GIC_IPRIORITYR + i);
 		b->config |= i < FIRST_SPI ? 0 : read32(frame + GIC_ICFGR + i / 16 * 4);
-		b->routed |= i < FIRST_SPI ? 0 : read32(GICD_BASE + GICD_IROUTER + 8 * i);
+		b->routed |= i < FIRST_SPI ? 0 : (u32)irq_routed(i);
 	}
 	b->uart_cr = read32(UART_BASE + UART_CR);
 	b->uart_imsc = read32(UART_BASE + UART_IMSC);
 	b->uart_lcr = read32(UART_BASE + UART_LCR);
 	b->virt_ctl = reg_read(cntv_ctl_el0);
 	b->phys_ctl = reg_read(cntp_ctl_el0);
-	b->pmr = reg_read(ICC_PMR);
-	b->igrpen = reg_read(ICC_IGRPEN0) | reg_read(ICC_IGRPEN1);
-	b->rpr = reg_read(ICC_RPR);
+	b->pmr = ci_read(CI_PMR);
+	b->igrpen = ci_read(CI_IGRPEN0) | ci_read(CI_IGRPEN1);
+	b->rpr = ci_read(CI_RPR);
 }
 
 void irq_cpu_init(void)
 {
 	u32 cpu = this_cpu()->index;
-	u64 sgi = sgi_frame(cpu);
+	u64 sgi = irq_private_base(cpu);
 	u64 waker = GICR_BASE + cpu * GICR_STRIDE + GICR_WAKER;
 
-	write32(waker, 0);
+	if (!is_gicv2())
+		write32(waker, 0);
 	write32(sgi + GIC_ICENABLER, UINT32_MAX);
 	write32(sgi + GIC_ICPENDR, UINT32_MAX);
+	for (u32 k = 0; k < 16 && is_gicv2(); k += 4)
+		write32(sgi + GICD_CPENDSGIR + k, UINT32_MAX);
 	write32(sgi + GIC_ICACTIVER, UINT32_MAX);
 	write32(sgi + GIC_IGROUPR, UINT32_MAX);
 	for (u32 k = 0; k < 32; k += 4)
 		write32(sgi + GIC_IPRIORITYR + k, DEFAULT_PRIO * 0x01010101u);
 	write32(sgi + GIC_ISENABLER, 0xffff); /* SGIs */
-	reg_write(ICC_SRE, 7);
-	reg_write(ICC_PMR, 0xff);
-	reg_write(ICC_BPR1, 0);
-	reg_write(ICC_BPR0, 0);
-	reg_write(ICC_CTLR, 0);
-	reg_write(ICC_IGRPEN0, 0);
-	reg_write(ICC_IGRPEN1, 1);
+	if (!is_gicv2())
+		reg_write(ICC_SRE, 7);
+	ci_write(CI_PMR, 0xff);
+	ci_write(CI_BPR1, 0);
+	ci_write(CI_BPR0, 0);
+	ci_write(CI_CTLR, 0);
+	ci_write(CI_IGRPEN0, 0);
+	ci_write(CI_IGRPEN1, 1);
 }
 
 void irq_reset(void)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hostile guests: each misdeed ends as the architecture says, and a neighbour never notices."""
 
-from harness import case
+from harness import GICV2, case
 from inmate import Neighbour, last_misdeed, misdeed
 
 FAULTS = ["unmapped_read", "unmapped_write", "unmapped_fetch", "device_fetch", "readonly_write",
@@ -81,6 +81,14 @@ def hostile(vm):
     each(vm, neighbour, FAULTS + DEVICES + BELOW + CALLS + REGISTERS + STORMS)
     ends(vm, neighbour)
     all_off(vm, neighbour)
+    everybody_else_answers(vm)
+
+
+@case(kernel="hostile", limit=300, qemu_args=GICV2)
+def hostile_gicv2(vm):
+    """Faults, calls, registers and storms on a machine with a GICv2"""
+    neighbour = Neighbour(vm)
+    each(vm, neighbour, FAULTS + BELOW + CALLS + REGISTERS + STORMS)
     everybody_else_answers(vm)
 
 

@@ -3,7 +3,7 @@
 
 import re
 
-from harness import case
+from harness import GICV2, case
 from inmate import read_tests
 
 GUESTS = ["honest", "honest-shared", "honest-elf", "honest-gzip", "honest-image",
@@ -65,4 +65,10 @@ def inmates_qemu10_max(vm):
 @case(kernel="inmates", append="lane=neutral")
 def inmates_neutral_lane(vm):
     """The same without the short lane"""
+    honest(vm)
+
+
+@case(kernel="inmates", qemu_args=GICV2)
+def inmates_gicv2(vm):
+    """The same on a machine with a GICv2"""
     honest(vm)

@@ -63,6 +63,7 @@ struct arch_vcpu {
 	u64 mpidr;
 	struct arch_vm *vm;
 	struct arch_sysregs sys;
+	u32 lr_host[16]; /* host interrupts behind list registers that do not end them (gich.c) */
 	alignas(16) u64 fp[64]; /* V0-V31 */
 	u64 fpcr, fpsr;
 	/* Of an access that the syndrome did not describe, or that becomes an abort: */

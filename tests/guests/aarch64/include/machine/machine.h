@@ -87,6 +87,7 @@ struct cpu {
 	bool keep_active; /* EOImode 1: only drop the priority */
 	volatile u32 n_irqs, n_fiqs, n_spurious, n_serrors;
 	struct irq_note note[IRQ_NOTES];
+	u32 sgi_taken[16]; /* GICv2: as acknowledged, with the sender */
 };
 
 extern struct cpu cpus[MAX_CPUS];
@@ -222,14 +223,46 @@ void irq_set_bit(u32 intid, u32 reg);
 void irq_forget(void);
 void sgi_send(u32 cpu, u32 intid);
 
+void sgi_send_list(u32 list, u32 intid);
+void sgi_send_others(u32 intid);
+/* Where an SPI goes, as the register says: IROUTER, or the byte of ITARGETSR. */
+u64 irq_routed(u32 intid);
+/* Where a vCPU's private interrupts have their registers. */
+u64 irq_private_base(u32 cpu);
+
+/*
+ * The CPU interface by the names of a GICv3's registers; of a GICv2 the same is in GICC_*. There
+ * groups are told apart by what they signal, as on a GICv3, but not by the register that is read.
+ */
+enum ci {
+	CI_PMR,
+	CI_RPR,
+	CI_HPPIR1,
+	CI_BPR0,
+	CI_BPR1,
+	CI_IAR0,
+	CI_EOIR0,
+	CI_IAR1,
+	CI_EOIR1,
+	CI_DIR,
+	CI_CTLR, /* of it, EOImode only */
+	CI_IGRPEN0,
+	CI_IGRPEN1,
+};
+
+u64 ci_read(enum ci reg);
+void ci_write(enum ci reg, u64 v);
+/* The machine has a GICv2: no system registers for it. */
+bool is_gicv2(void);
+
 static inline u32 irq_ack(void)
 {
-	return (u32)reg_read(ICC_IAR1);
+	return (u32)ci_read(CI_IAR1);
 }
 
 static inline void irq_end(u32 intid)
 {
-	reg_write(ICC_EOIR1, intid);
+	ci_write(CI_EOIR1, intid);
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */

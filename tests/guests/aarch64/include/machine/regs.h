@@ -56,6 +56,31 @@
 #define UART_BASE   UINT64_C(0x09000000)
 #define UART_SIZE   UINT64_C(0x1000)
 
+/* ... and where there is a GICv2 (IHI 0048) */
+#define GICD2_SIZE UINT64_C(0x1000)
+#define GICC_BASE  UINT64_C(0x08010000)
+#define GICC_SIZE  UINT64_C(0x2000)
+#define GICC_CTLR  0x0000u
+#define GICC_PMR   0x0004u
+#define GICC_BPR   0x0008u
+#define GICC_IAR   0x000cu
+#define GICC_EOIR  0x0010u
+#define GICC_RPR   0x0014u
+#define GICC_HPPIR 0x0018u
+#define GICC_ABPR  0x001cu
+#define GICC_DIR   0x1000u
+
+#define GICC_CTLR_GRP0	  BIT(0)
+#define GICC_CTLR_GRP1	  BIT(1)
+#define GICC_CTLR_ACKCTL  BIT(2)
+#define GICC_CTLR_FIQEN	  BIT(3)
+#define GICC_CTLR_EOIMODE BIT(9)
+
+#define GICD_ITARGETSR 0x0800u
+#define GICD_SGIR      0x0f00u
+#define GICD_CPENDSGIR 0x0f10u
+#define GICD_SPENDSGIR 0x0f20u
+
 #define INTID_VTIMER 27u
 #define INTID_PTIMER 30u
 #define INTID_UART   33u
