@@ -137,6 +137,15 @@ static enum status read_memory(struct reader *r)
 	return r->hd->n_mem ? OK : refuse(r, E_FORMAT, "no memory");
 }
 
+/* What nobody may map is no memory to us: touching it, even by a guess of the CPU, may be fatal. */
+static void cut_windows(struct reader *r, u32 n)
+{
+	struct range w;
+
+	for (u32 i = 0; dt_reg(&r->t, n, i, &w) == OK; i++)
+		hostdesc_cut(r->hd, w);
+}
+
 static enum status read_reserved(struct reader *r)
 {
 	const struct dt *t = &r->t;
@@ -151,9 +160,13 @@ static enum status read_reserved(struct reader *r)
 			st = E_RANGE;
 	/* Nodes without reg ask the OS to choose a place: nothing of the machine's is there. */
 	if (top != DT_NONE)
-		for (u32 n = top + 1; st == OK && n < dt_end(t, top); n = dt_end(t, n))
-			if (dt_enabled(t, n))
-				st = add_windows(r, n, hd->reserved, &hd->n_reserved);
+		for (u32 n = top + 1; st == OK && n < dt_end(t, top); n = dt_end(t, n)) {
+			if (!dt_enabled(t, n))
+				continue;
+			st = add_windows(r, n, hd->reserved, &hd->n_reserved);
+			if (dt_has(t, n, "no-map"))
+				cut_windows(r, n);
+		}
 	if (st == E_RANGE)
 		return refuse(r, E_UNSUP, "more than 16 reserved ranges");
 	return st == OK ? OK : refuse(r, E_FORMAT, "a reserved range makes no sense");

@@ -26,6 +26,7 @@ class Case:
         self.vms = options.pop("vms", [])
         self.guests = options.pop("guests", "linux")
         self.boot = options.pop("boot", "kernel")
+        self.tree = options.pop("tree", "")
         self.table = options.pop("table", "none")
         self.smp = options.pop("smp", "")
         self.mem = options.pop("mem", "")
@@ -71,8 +72,11 @@ class Setup:
 
     def start(self, this):
         command = self._emulator(this, self._kernel(this), self._disk(this))
+        command += list(this.qemu_args) + self.qemu_args
+        if this.tree:
+            command += ["-dtb", self._tree(this, command)]
         log = os.path.join(self.logs, this.name + ".log")
-        return Machine(command + list(this.qemu_args) + self.qemu_args, log, this.limit)
+        return Machine(command, log, this.limit)
 
     def _kernel(self, this):
         kernel = self.kernels.get(this.kernel)
@@ -89,6 +93,28 @@ class Setup:
         if this.boot == "u-boot":
             words.append("u_boot=" + self._fetched("u-boot"))
         return self._tool("platform.py", [self.platform, "emulator"] + words).splitlines()
+
+    def _tree(self, this, command):
+        """The machine's own device tree, with what the case adds to it."""
+        base = os.path.join(self.files, this.name)
+        os.makedirs(self.files, exist_ok=True)
+        dump = command + ["-machine", "dumpdtb=%s.raw" % base]
+        self._run([w for w in dump if w != "-nographic"] + ["-display", "none"])
+        source = self._run(["dtc", "-q", "-I", "dtb", "-O", "dts", base + ".raw"])
+        # Reservations stand before the first node, what shall win behind the last.
+        first = "".join(line + "\n" for line in this.tree.splitlines() if "/memreserve/" in line)
+        source = source.replace("/dts-v1/;", "/dts-v1/;\n" + first, 1)
+        with open(base + ".dts", "w", encoding="utf-8") as file:
+            file.write(source + this.tree.replace(first, ""))
+        self._run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", base + ".dtb", base + ".dts"])
+        return base + ".dtb"
+
+    @staticmethod
+    def _run(words):
+        done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise Failure("%s: %s" % (words[0], done.stderr.strip()))
+        return done.stdout
 
     @staticmethod
     def _fetched(what):

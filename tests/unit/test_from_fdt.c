@@ -105,9 +105,10 @@ static void reads_memory_in_banks(void **state)
 	struct hostdesc hd = read_ok("soc");
 
 	(void)state;
-	assert_int_equal(hd.n_mem, 2);
-	assert_range(hd.mem[0], 0x80000000, 0x60000000);
-	assert_range(hd.mem[1], 0x800000000, 0x100000000);
+	assert_int_equal(hd.n_mem, 3);
+	assert_range(hd.mem[0], 0x80000000, 0x3f000000);
+	assert_range(hd.mem[1], 0xc0000000, 0x20000000); /* behind what nobody may map */
+	assert_range(hd.mem[2], 0x800000000, 0x100000000);
 	assert_int_equal(hd.n_mem_found, 2);
 	assert_int_equal(hd.n_reserved, 2);
 	assert_range(hd.reserved[0], 0x80000000, 0x10000);
@@ -377,7 +378,8 @@ static void prints_the_machine(void **state)
 	static const char expected[] =
 		"machine    Trivet test board\n"
 		"CPUs       3, hardware ids 0x0 0x100 0x100000101\n"
-		"memory     0x80000000-0xdfffffff 1536 MiB\n"
+		"memory     0x80000000-0xbeffffff 1008 MiB\n"
+		"           0xc0000000-0xdfffffff 512 MiB\n"
 		"           0x800000000-0x8ffffffff 4096 MiB\n"
 		"reserved   0x80000000-0x8000ffff 64 KiB\n"
 		"           0xbf000000-0xbfffffff 16 MiB\n"

@@ -107,6 +107,10 @@ struct diag;
 enum status hostdesc_apply_platform(struct span text, const char *file, struct arena *a,
 				    struct hostdesc *hd, struct diag *d);
 
+/* Take the pages that @r touches out of the memory banks. What is left of a bank and finds no place
+ * in the list is not used. */
+void hostdesc_cut(struct hostdesc *hd, struct range r);
+
 /* Cut the memory banks to the platform file's window; n_mem 0: nothing is left. */
 void hostdesc_apply_window(struct hostdesc *hd);
 
