@@ -30,52 +30,36 @@ struct pass_irq {
 struct pass_window {
 	struct vdev dev;
 	struct vdev_host host;
-	struct mmio regs;
+	u8 *regs;
 };
 
 /* ---- forwarding ------------------------------------------------------------------------------- */
 
-static const struct pass_window *window_of(const struct vdev *d)
+static u64 forward(struct vdev *d, u32 off, struct io_access *io)
 {
-	return container_of(d, const struct pass_window, dev);
+	u8 *regs = container_of(d, struct pass_window, dev)->regs;
+
+	if (arch_mmio_access(regs + off, io))
+		return io->value;
+	vdev_log(d, "%u-byte %s at offset 0x%x is refused by the host's bus", io->width,
+		 io->write ? "write" : "read", off);
+	return 0;
 }
 
 static u64 forward_read(struct vdev *d, u32 off, u32 width)
 {
-	struct mmio m = window_of(d)->regs;
+	struct io_access io = { .width = (u8)width };
 
-	switch (width) {
-	case 1:
-		return mmio_read8(m, off);
-	case 2:
-		return mmio_read16(m, off);
-	case 4:
-		return mmio_read32(m, off);
-	default:
-		return mmio_read64(m, off);
-	}
+	return forward(d, off, &io);
 }
 
 static void forward_write(struct vdev *d, u32 off, u32 width, u64 value)
 {
-	struct mmio m = window_of(d)->regs;
+	struct io_access io = { .width = (u8)width, .write = true, .value = value };
 
 	/* What the guest wrote to its memory before, the device must see before this. */
 	arch_dma_barrier();
-	switch (width) {
-	case 1:
-		mmio_write8(m, off, (u8)value);
-		break;
-	case 2:
-		mmio_write16(m, off, (u16)value);
-		break;
-	case 4:
-		mmio_write32(m, off, (u32)value);
-		break;
-	default:
-		mmio_write64(m, off, value);
-		break;
-	}
+	forward(d, off, &io);
 }
 
 static const struct vdev_window_ops forward_ops = { forward_read, forward_write };
@@ -139,7 +123,8 @@ static enum status check_window(struct vm *vm, const struct vd_pass *p,
 	return E_BUSY;
 }
 
-static enum status forward(struct vm *vm, const struct vd_pass *p, const struct vd_pass_window *w)
+static enum status build_forward(struct vm *vm, const struct vd_pass *p,
+				 const struct vd_pass_window *w)
 {
 	struct pass_window *pw = arena_new(&vm->arena, struct pass_window);
 	struct vd_dev *desc = arena_new(&vm->arena, struct vd_dev);
@@ -152,7 +137,7 @@ static enum status forward(struct vm *vm, const struct vd_pass *p, const struct 
 	pw->dev = (struct vdev){ &forwarded, &pw->host };
 	pw->host = (struct vdev_host){ .dev = &pw->dev, .vm = vm, .desc = desc };
 	TRY(kmap_device((struct range){ w->hpa.v, w->size }, &regs));
-	pw->regs = (struct mmio){ regs, w->size };
+	pw->regs = regs;
 	win.host = &pw->host;
 	return vbus_add(&vm->bus, &win);
 }
@@ -166,7 +151,7 @@ static enum status build_window(struct vm *vm, const struct vd_pass *p,
 	if (w->how == VD_PASS_MAP)
 		st = stage2_map(&vm->mem, w->gpa, w->hpa, w->size, PT_R | PT_W, PT_DEVICE);
 	else
-		st = forward(vm, p, w);
+		st = build_forward(vm, p, w);
 	if (st != OK) {
 		refuse(vm, p, d, "its registers cannot be put there: ", status_str(st));
 		diag_report(d, DIAG_FIX, p->at, "choose another place than 0x%llx..0x%llx",

@@ -2,6 +2,7 @@
 /*
  * An exception taken in the hypervisor: registers and return addresses for the core's last words.
  */
+#include <arch/fast_regs.h>
 #include <arch/image.h>
 #include <arch/sysreg.h>
 #include <base/fmt.h>
@@ -9,7 +10,10 @@
 
 #define MAX_FRAMES 24
 
+static_assert(EC_DABT_SAME == ESR_EC_DABT_SAME, "vector.S");
+
 noreturn_fn void host_fault_report(const struct host_frame *f);
+u64 mmio_access(void *at, u64 *value, u64 kind);
 
 static const struct host_frame *fault_frame;
 
@@ -84,4 +88,10 @@ void host_fault_report(const struct host_frame *f)
 	frames[0] = f->elr;
 	n = 1 + walk(f->x[29], frames + 1, MAX_FRAMES - 1);
 	core_host_fault(fault_name(f->esr), dump_host, frames, n);
+}
+
+/* A write that the bus refuses late is an SError, and not seen here. */
+bool arch_mmio_access(void *at, struct io_access *io)
+{
+	return mmio_access(at, &io->value, bit_lowest(io->width) + (io->write ? 4 : 0));
 }

@@ -9,6 +9,7 @@
  */
 #include <asm-offsets.h>
 #include <arch/exit_by.h>
+#include <arch/fast_regs.h>
 
 /* guest_enter's frame: x29, x30, x19..x28, the vCPU, padding */
 #define FRAME_VCPU 96
@@ -94,6 +95,12 @@ guest_leave:
 .endm
 
 host_fault_entry:
+	mrs	x0, elr_el2
+	adr	x1, mmio_access_begin
+	sub	x0, x0, x1
+	cmp	x0, #(mmio_access_end - mmio_access_begin)
+	b.lo	mmio_access_failed
+host_fault_known:
 	mov	x1, sp
 	mrs	x0, tpidr_el2
 	cbz	x0, 1f
@@ -129,6 +136,54 @@ host_fault_entry:
 	mov	x0, sp
 	b	host_fault_report
 	.ltorg
+
+/*
+ * u64 mmio_access(at, *value, kind): one access of a kind, two instructions for each. An abort in
+ * here, which took x0 and x1, is not fatal: the answer is then 0, and all else as before it.
+ */
+	.global	mmio_access
+mmio_access:
+	mrs	x9, tpidr_el0
+	mrs	x10, tpidrro_el0
+	mrs	x11, far_el2
+	ldr	x3, [x1]
+	adr	x4, mmio_access_begin
+	add	x4, x4, x2, lsl #3
+	br	x4
+mmio_access_begin:
+	ldrb	w3, [x0]
+	b	1f
+	ldrh	w3, [x0]
+	b	1f
+	ldr	w3, [x0]
+	b	1f
+	ldr	x3, [x0]
+	b	1f
+	strb	w3, [x0]
+	b	1f
+	strh	w3, [x0]
+	b	1f
+	str	w3, [x0]
+	b	1f
+	str	x3, [x0]
+mmio_access_end:
+1:	str	x3, [x1]
+	mov	x0, #1
+	ret
+
+mmio_access_failed:
+	mrs	x0, esr_el2
+	lsr	x0, x0, #26
+	cmp	x0, #ESR_EC_DABT_SAME
+	b.ne	host_fault_known
+	adr	x0, 1f
+	msr	elr_el2, x0
+	eret
+1:	msr	tpidr_el0, x9
+	msr	tpidrro_el0, x10
+	msr	far_el2, x11
+	mov	x0, #0
+	ret
 
 .macro	vector_table name, on_sync, on_irq
 	.balign	2048

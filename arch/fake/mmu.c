@@ -141,3 +141,14 @@ void arch_cache_clean(const void *p, u64 len)
 	(void)len;
 	fake.n_cache_cleans++;
 }
+
+bool arch_mmio_access(void *at, struct io_access *io)
+{
+	if (fake.bus_refuses)
+		return false;
+	if (io->write)
+		memcpy(at, &io->value, io->width);
+	else
+		io->value = 0, memcpy(&io->value, at, io->width);
+	return true;
+}

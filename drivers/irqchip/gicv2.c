@@ -141,6 +141,29 @@ static enum status gicv2_enable(struct hd_irq irq)
 	return OK;
 }
 
+static enum status gicv2_claim(struct hd_irq irq)
+{
+	u32 bit = (u32)BIT(irq.line % 32);
+
+	if (irq.line < FIRST_SPI || irq.line >= gic.n_lines)
+		return E_RANGE;
+	gicv2_disable(irq.line);
+	line_set_trigger(irq.line, irq.trigger);
+	mmio_write32(gic.dist, GICD_ICPENDR(irq.line / 32), bit);
+	mmio_write32(gic.dist, GICD_ICACTIVER(irq.line / 32), bit);
+	return OK;
+}
+
+static void gicv2_unmask(u32 irq)
+{
+	mmio_write32(gic.dist, GICD_ISENABLER(irq / 32), (u32)BIT(irq % 32));
+}
+
+static void gicv2_route(u32 irq, u64 cpu_hw_id)
+{
+	mmio_write8(gic.dist, GICD_ITARGETSR(0) + irq, (u8)target_of(cpu_hw_id));
+}
+
 static u32 gicv2_n_lines(void)
 {
 	return gic.n_lines;
@@ -248,6 +271,9 @@ static const struct irqchip_ops gicv2_ops = {
 	.deactivate = gicv2_deactivate,
 	.enable = gicv2_enable,
 	.disable = gicv2_disable,
+	.claim = gicv2_claim,
+	.unmask = gicv2_unmask,
+	.route = gicv2_route,
 	.ipi = gicv2_ipi,
 	.n_ipis = N_IPIS,
 	.n_lines = gicv2_n_lines,

@@ -141,6 +141,10 @@ static void forwarded(void)
 		/* The neighbours in the same page are as they were. */
 		CHECK(regs[-1] == 0xee && regs[0x200] == 0xee);
 	}
+	fake.bus_refuses = true;
+	guest_writes(GUEST_AT + 0x204, 4, 1);
+	CHECK(guest_reads(GUEST_AT + 0x206, 2) == 0);
+	CHECK(was_said("uart: 4-byte write at offset 0x4 is refused by the host's bus"));
 	io = access_of(GUEST_AT + 0x1ff, 1, true, 0);
 	CHECK(vbus_access(v0, &io) == E_NOTFOUND);
 	io = access_of(GUEST_AT + 0x400, 4, true, 0);

@@ -20,7 +20,7 @@ MAX_PARAMS = 6
 MAX_FILE = 600
 MAX_MEDIAN = 12
 MAX_P90 = 35
-MAX_DOWN = 45
+MAX_DOWN = 46
 MAX_UP = 6
 
 PORT_ARCH = "port/arch/include/port/arch.h"

@@ -10,4 +10,4 @@
 void leave_traces(void);
 
 extern const struct suite suite_boot, suite_id, suite_mem, suite_gic, suite_irq, suite_hold,
-	suite_timer, suite_psci, suite_smp, suite_switch;
+	suite_timer, suite_psci, suite_smp, suite_switch, suite_pass;

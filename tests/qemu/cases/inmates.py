@@ -7,7 +7,7 @@ from harness import GICV2, case
 from inmate import read_tests
 
 GUESTS = ["honest", "honest-shared", "honest-elf", "honest-gzip", "honest-image",
-          "honest-image-gzip", "honest-restart"]
+          "honest-image-gzip", "honest-restart", "honest-pass"]
 MIDR_PARTS = {"cortex-a53": 0xD03, "cortex-a72": 0xD08, "cortex-a76": 0xD0B}
 
 
@@ -32,6 +32,7 @@ def said_of_faults(vm):
 
 def restart(vm, place):
     """Filled with a pattern, restarted: everything is as at the first start. Twice."""
+    vm.focus(place)
     for n in (1, 2):
         vm.send("r")
         vm.expect(r'VM %d "honest-restart" restarts' % place)
@@ -45,7 +46,7 @@ def honest(vm):
         read_tests(vm, place, name, 90)
     said_of_faults(vm)
     midr_is_the_cpus(vm)
-    restart(vm, len(GUESTS))
+    restart(vm, 1 + GUESTS.index("honest-restart"))
     vm.wait_exit()
     vm.check("powered off" in vm.text, "nothing was said of guests that switched themselves off")
 

@@ -15,6 +15,7 @@
 #define LR_PINTID_LEN	   13
 #define LR_STATE_LOW	   62
 #define LR_USED_SHORT	   1 /* bit of lr_used: list register 1 */
+#define ESR_EC_DABT_SAME   0x25
 #define SMCCC_PSCI_VERSION 0x84000000
 #define PSCI_VERSION_MAJOR 1
 #define PSCI_VERSION_MINOR 1

@@ -58,6 +58,8 @@ struct fake_machine {
 	/* Called by arch_cpu_relax(), from whichever thread; may be NULL. */
 	void (*on_relax)(void);
 
+	bool bus_refuses; /* arch_mmio_access() fails */
+
 	/* What the image consists of, for arch_image_parts(). */
 	struct arch_image_part parts[8];
 	u32 n_parts;

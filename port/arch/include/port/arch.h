@@ -117,6 +117,12 @@ struct pte_info arch_pte_decode(const struct pt_format *f, u32 level, u64 pte);
 /* Make @root the calling CPU's own address space, and later that of every CPU it starts. */
 void arch_kmap_activate(hpa_t root);
 
+/*
+ * One access to device registers of the host at @at, mapped by the core, on behalf of a guest. False:
+ * the bus refused it, and nothing else happened.
+ */
+bool arch_mmio_access(void *at, struct io_access *io);
+
 /* Where the parts of our own image lie, for W^X: the linker's symbols. */
 struct arch_image_part {
 	const char *name;
