@@ -93,21 +93,30 @@ void *memmove(void *dst, const void *src, size_t n)
 	return dst;
 }
 
-void *memset(void *dst, int c, size_t n)
+/* The words at both ends may lie over others: the same is written twice. */
+static void set_words(u8 *d, word w, size_t n)
 {
-	u8 *d = (u8 *)dst;
-	word w = (u8)c * UINT64_C(0x0101010101010101);
+	u8 *last = d + n - WORD;
 
-	for (; n && !word_aligned(d); n--)
-		*d++ = (u8)c;
-	for (; n >= 8 * WORD; n -= 8 * WORD, d += 8 * WORD) {
+	((struct loose_word *)(void *)d)->w = w;
+	for (d += WORD - ((uintptr_t)d & (WORD - 1)); d + 8 * WORD <= last; d += 8 * WORD) {
 		copy_four((word *)(void *)d, (const word[4]){ w, w, w, w });
 		copy_four((word *)(void *)d + 4, (const word[4]){ w, w, w, w });
 	}
-	for (; n >= WORD; n -= WORD, d += WORD)
+	for (; d < last; d += WORD)
 		*(word *)(void *)d = w;
-	for (; n; n--)
-		*d++ = (u8)c;
+	((struct loose_word *)(void *)last)->w = w;
+}
+
+void *memset(void *dst, int c, size_t n)
+{
+	u8 *d = (u8 *)dst;
+
+	if (n >= WORD)
+		set_words(d, (u8)c * UINT64_C(0x0101010101010101), n);
+	else
+		for (; n; n--)
+			*d++ = (u8)c;
 	return dst;
 }
 

@@ -33,6 +33,11 @@ void log_set_level(enum log_level level)
 	atomic_store(&max_level, level);
 }
 
+bool log_shows(enum log_level level)
+{
+	return level <= atomic_load(&max_level);
+}
+
 bool log_level_from_name(const char *name, enum log_level *out)
 {
 	for (u32 i = 0; i < array_size(levels); i++) {

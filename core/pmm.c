@@ -185,7 +185,7 @@ static bool take_pages(struct pmm_locked l, pmm_owner_t owner, u32 n, hpa_t *out
 	return split_one(l, &k, &i) && take_from_split(l, k, i, owner, n, out);
 }
 
-enum status pmm_alloc_pages(pmm_owner_t owner, u32 n, hpa_t *out)
+enum status pmm_alloc_pages_dirty(pmm_owner_t owner, u32 n, hpa_t *out)
 {
 	bool found, again;
 
@@ -198,8 +198,12 @@ enum status pmm_alloc_pages(pmm_owner_t owner, u32 n, hpa_t *out)
 		found = take_pages(l, owner, n, out);
 		again = pmm_unlock_again(&l, !found);
 	} while (again);
-	if (!found)
-		return E_NOMEM;
+	return found ? OK : E_NOMEM;
+}
+
+enum status pmm_alloc_pages(pmm_owner_t owner, u32 n, hpa_t *out)
+{
+	TRY(pmm_alloc_pages_dirty(owner, n, out));
 	memset(arch_phys_to_virt(*out), 0, n * PAGE_SIZE);
 	return OK;
 }

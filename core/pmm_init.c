@@ -163,17 +163,19 @@ static struct range taken_range(const struct draft *d, u32 i)
 static void owners_set(pmm_owner_t *owners, struct range pages, pmm_owner_t owner)
 {
 	for (u64 i = pages.base; i < pages.base + pages.len; i++)
-		if (owners[i] != PAGE_ABSENT || owner == PMM_FREE)
+		if (owners[i] != PAGE_ABSENT)
 			owners[i] = owner;
 }
 
 /* Who has the pages of the block at @at. */
 static void owners_draw(const struct draft *d, u64 at, pmm_owner_t *owners)
 {
-	for (u32 i = 0; i < BLOCK_PAGES; i++)
-		owners[i] = PAGE_ABSENT;
-	for (u32 i = 0; i < d->n_mem; i++)
-		owners_set(owners, pages_in(whole_pages(d->mem[i]), at), PMM_FREE);
+	memset(owners, 0xff, BLOCK_PAGES * sizeof(*owners)); /* PAGE_ABSENT */
+	for (u32 i = 0; i < d->n_mem; i++) {
+		struct range pages = pages_in(whole_pages(d->mem[i]), at);
+
+		memset(owners + pages.base, 0, pages.len * sizeof(*owners)); /* PMM_FREE */
+	}
 	for (u32 i = 0; i < d->n_taken; i++)
 		owners_set(owners, pages_in(taken_range(d, i), at), PAGE_TAKEN);
 	owners_set(owners, pages_in(d->record, at), PAGE_RECORD);
@@ -201,10 +203,12 @@ static void block_redraw(struct pool *p, const struct draft *d, struct block *b,
 		return; /* has been drawn for its other edge */
 	owners_draw(d, at, owners);
 	for (u32 i = BLOCK_PAGES; i-- > 0;) {
-		n_absent += owners[i] == PAGE_ABSENT;
-		n_free += owners[i] == PMM_FREE;
-		if (owners[i] == PMM_FREE)
+		if (owners[i] == PMM_FREE) {
+			n_free++;
 			b->table = (u16)i;
+		} else if (owners[i] == PAGE_ABSENT) {
+			n_absent++;
+		}
 	}
 	if (n_free == BLOCK_PAGES)
 		return;

@@ -109,13 +109,20 @@ static void put_leaves(const struct pt *pt, u64 *entry, u32 level, struct pt_str
 {
 	u64 size = level_size(level);
 	u64 left = TABLE_ENTRIES - (uintptr_t)entry / sizeof(*entry) % TABLE_ENTRIES;
+	u64 max = MIN(left, s->len / size), n = 0;
+	u64 pte = arch_pte_leaf(pt->format, level, s->pa, s->prot, s->type);
+	u64 step =
+		max < 2 ? 0 :
+			  arch_pte_leaf(pt->format, level, hpa_add(s->pa, size), s->prot, s->type) -
+				  pte;
 
 	do {
-		entry_store(entry++, arch_pte_leaf(pt->format, level, s->pa, s->prot, s->type));
-		s->va += size;
-		s->pa.v += size;
-		s->len -= size;
-	} while (--left && s->len >= size && entry_load(entry) == 0);
+		entry_store(&entry[n++], pte);
+		pte += step;
+	} while (n < max && entry_load(&entry[n]) == 0);
+	s->va += n * size;
+	s->pa = hpa_add(s->pa, n * size);
+	s->len -= n * size;
 }
 
 /* Map leaves at the beginning of @s and cut them off. */

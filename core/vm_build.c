@@ -21,7 +21,7 @@ struct vm *vm_new(void)
 	struct vm *vm;
 	hpa_t at;
 
-	if (n_vms == VM_MAX || pmm_alloc_pages(PMM_HYPERVISOR, VM_ARENA_PAGES, &at) != OK)
+	if (n_vms == VM_MAX || pmm_alloc_pages_dirty(PMM_HYPERVISOR, VM_ARENA_PAGES, &at) != OK)
 		return NULL;
 	arena_init(&a, arch_phys_to_virt(at), VM_ARENA_PAGES * PAGE_SIZE);
 	vm = arena_alloc(&a, sizeof(*vm), 64);

@@ -64,7 +64,7 @@ enum status vm_load_begin(struct vm *vm)
 {
 	struct vm_load *l = &vm->load;
 
-	TRY(pmm_alloc_pages(PMM_HYPERVISOR, SCRATCH_PAGES, &l->scratch));
+	TRY(pmm_alloc_pages_dirty(PMM_HYPERVISOR, SCRATCH_PAGES, &l->scratch));
 	l->image = 0;
 	l->step = 0;
 	l->off = 0;

@@ -9,7 +9,7 @@
 static bool driver_names(const struct driver *drv, const char *compatible)
 {
 	for (const char *const *c = drv->compatible; *c; c++)
-		if (strcmp(compatible, *c) == 0)
+		if (*compatible == **c && strcmp(compatible, *c) == 0)
 			return true;
 	return false;
 }

@@ -134,11 +134,12 @@ static enum status platform_up(void)
 
 static enum status console_up(void)
 {
+	take_options(machine.bootargs);
 	drivers_probe(&machine, DRIVER_CONSOLE);
 	watchdog_start();
 	log_info("Trivet %s", TRIVET_VERSION);
-	take_options(machine.bootargs);
-	hostdesc_print(&machine, log_line, NULL);
+	if (log_shows(LOG_INFO))
+		hostdesc_print(&machine, log_line, NULL);
 	log_info("image      0x%08llx-0x%08llx", (unsigned long long)boot.image.v,
 		 (unsigned long long)(boot.image.v + boot.image_len - 1));
 	if (platform_status != OK)

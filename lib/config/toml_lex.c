@@ -208,7 +208,7 @@ static bool is_ascii(struct span s)
 	u64 all = 0, w;
 
 	for (; s.n >= sizeof(w); s.p += sizeof(w), s.n -= sizeof(w)) {
-		memcpy(&w, s.p, sizeof(w));
+		__builtin_memcpy(&w, s.p, sizeof(w));
 		all |= w;
 	}
 	for (; s.n; s.p++, s.n--)

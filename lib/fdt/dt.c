@@ -20,18 +20,11 @@ enum known_prop {
 	KNOWN_STATUS,
 	KNOWN_RANGES,
 	KNOWN_INTC,
+	KNOWN_COMPATIBLE,
+	KNOWN_REG,
+	KNOWN_IRQS,
+	KNOWN_IRQS_EXTENDED,
 	N_KNOWN
-};
-
-static const char known_names[N_KNOWN][20] = {
-	[KNOWN_ADDRESS_CELLS] = "#address-cells",
-	[KNOWN_SIZE_CELLS] = "#size-cells",
-	[KNOWN_IRQ_CELLS] = "#interrupt-cells",
-	[KNOWN_PHANDLE] = "phandle",
-	[KNOWN_OLD_PHANDLE] = "linux,phandle",
-	[KNOWN_STATUS] = "status",
-	[KNOWN_RANGES] = "ranges",
-	[KNOWN_INTC] = "interrupt-parent",
 };
 
 static bool same(const char *a, const char *b)
@@ -45,13 +38,41 @@ static bool same(const char *a, const char *b)
 	return false;
 }
 
-static enum known_prop known_prop(const char *name)
+static enum known_prop known_irq_prop(const char *name)
 {
-	u32 k = 0;
+	if (same(name, "interrupts"))
+		return KNOWN_IRQS;
+	if (same(name, "interrupt-parent"))
+		return KNOWN_INTC;
+	return same(name, "interrupts-extended") ? KNOWN_IRQS_EXTENDED : N_KNOWN;
+}
 
-	while (k < N_KNOWN && (*known_names[k] != *name || !same(known_names[k], name)))
-		k++;
-	return (enum known_prop)k;
+static enum known_prop known_prop(const char *name, u32 sum)
+{
+	switch (sum) {
+	case DT_SUM('#', 'a', 'd'):
+		return same(name, "#address-cells") ? KNOWN_ADDRESS_CELLS : N_KNOWN;
+	case DT_SUM('#', 's', 'i'):
+		return same(name, "#size-cells") ? KNOWN_SIZE_CELLS : N_KNOWN;
+	case DT_SUM('#', 'i', 'n'):
+		return same(name, "#interrupt-cells") ? KNOWN_IRQ_CELLS : N_KNOWN;
+	case DT_SUM('p', 'h', 'a'):
+		return same(name, "phandle") ? KNOWN_PHANDLE : N_KNOWN;
+	case DT_SUM('l', 'i', 'n'):
+		return same(name, "linux,phandle") ? KNOWN_OLD_PHANDLE : N_KNOWN;
+	case DT_SUM('s', 't', 'a'):
+		return same(name, "status") ? KNOWN_STATUS : N_KNOWN;
+	case DT_SUM('r', 'a', 'n'):
+		return same(name, "ranges") ? KNOWN_RANGES : N_KNOWN;
+	case DT_SUM('c', 'o', 'm'):
+		return same(name, "compatible") ? KNOWN_COMPATIBLE : N_KNOWN;
+	case DT_SUM('r', 'e', 'g'):
+		return same(name, "reg") ? KNOWN_REG : N_KNOWN;
+	case DT_SUM('i', 'n', 't'):
+		return known_irq_prop(name);
+	default:
+		return N_KNOWN;
+	}
 }
 
 u8 dt_cells(struct span v)
@@ -64,8 +85,10 @@ bool dt_status_is_okay(struct span v)
 	return (v.n == 5 && memcmp(v.p, "okay", 5) == 0) || (v.n == 3 && memcmp(v.p, "ok", 3) == 0);
 }
 
-static void note_prop(struct dt_node *node, enum known_prop k, struct span v)
+static void note_prop(const struct dt *t, struct dt_node *node, enum known_prop k,
+		      struct dt_piece piece)
 {
+	struct span v = dt_span(t, piece);
 	u32 cell = v.n == 4 ? dt_be32(v.p) : 0;
 
 	switch (k) {
@@ -88,11 +111,23 @@ static void note_prop(struct dt_node *node, enum known_prop k, struct span v)
 		node->enabled = dt_status_is_okay(v);
 		break;
 	case KNOWN_RANGES:
-		node->has_ranges = true;
-		node->ranges = v;
+		node->ranges = piece;
 		break;
 	case KNOWN_INTC:
 		node->intc = cell;
+		break;
+	case KNOWN_COMPATIBLE:
+		node->compatible = piece;
+		break;
+	case KNOWN_REG:
+		node->reg = piece;
+		break;
+	case KNOWN_IRQS_EXTENDED:
+		node->extended = true;
+		node->irqs = piece;
+		break;
+	case KNOWN_IRQS:
+		node->irqs = node->extended ? node->irqs : piece;
 		break;
 	case N_KNOWN:
 		break;
@@ -121,8 +156,8 @@ static void inherit(struct dt_node *node, const struct dt_node *parent)
 /* The node called @name, whose properties begin at @at; where they end. */
 static u32 index_node(struct dt *t, struct dt_node *node, u32 at)
 {
-	u32 seen = 0;
-	struct dt_token tok;
+	struct dt_piece value = { 0 };
+	u32 seen = 0, tag;
 
 	node->props = at;
 	node->address_cells = 2;
@@ -131,15 +166,23 @@ static u32 index_node(struct dt *t, struct dt_node *node, u32 at)
 	node->enabled = true;
 	node->intc_node = DT_NONE;
 	node->end = t->n_nodes;
-	for (; dt_token_at(t, at, &tok) && (tok.tag == DT_PROP || tok.tag == DT_NOP);
-	     at = tok.next) {
-		enum known_prop k = tok.tag == DT_PROP ? known_prop(tok.name) : N_KNOWN;
+	for (; (tag = dt_be32(t->structure.p + at)) == DT_PROP || tag == DT_NOP;
+	     at += tag == DT_PROP ? DT_PROP_LEN + dt_align(value.len) : 4) {
+		const u8 *p = t->structure.p + at;
+		const char *name;
+		enum known_prop k;
+		u32 sum;
 
+		if (tag == DT_NOP)
+			continue;
+		value = (struct dt_piece){ at + DT_PROP_LEN, dt_be32(p + 4) };
+		name = (const char *)t->strings.p + dt_be32(p + 8);
+		sum = dt_name_sum(name);
+		node->names |= dt_name_bit(sum);
+		k = known_prop(name, sum);
 		if (!(seen & 1u << k))
-			note_prop(node, k, tok.value);
+			note_prop(t, node, k, value);
 		seen |= 1u << k;
-		if (tok.tag == DT_PROP)
-			node->names |= dt_name_bit(tok.name);
 	}
 	inherit(node, node->parent == DT_NONE ? NULL : &t->nodes[node->parent]);
 	return at;
@@ -158,7 +201,8 @@ static void index_nodes(struct dt *t)
 			t->nodes[open[--depth]].end = n;
 		if (tok.tag != DT_BEGIN_NODE)
 			continue;
-		t->nodes[n].name = (struct str){ tok.name, tok.value.n };
+		t->nodes[n].name =
+			(struct dt_piece){ (u32)(tok.value.p - t->structure.p), (u32)tok.value.n };
 		t->nodes[n].parent = depth ? open[depth - 1] : DT_NONE;
 		at = index_node(t, &t->nodes[n], at);
 		open[depth++] = n++;
@@ -221,7 +265,9 @@ bool dt_enabled(const struct dt *t, u32 n)
 
 struct str dt_name(const struct dt *t, u32 n)
 {
-	return t->nodes[n].name;
+	struct span s = dt_span(t, t->nodes[n].name);
+
+	return (struct str){ (const char *)s.p, s.n };
 }
 
 /* The walk that is made most: over what has been checked, from the first property to the last. */
@@ -254,7 +300,8 @@ bool dt_prop(const struct dt *t, u32 n, const char *name, struct span *out)
 {
 	const struct dt_node *node = &t->nodes[n];
 
-	return (node->names & dt_name_bit(name)) && dt_prop_from(t, node->props, name, out);
+	return (node->names & dt_name_bit(dt_name_sum(name))) &&
+	       dt_prop_from(t, node->props, name, out);
 }
 
 bool dt_prop_next(const struct dt *t, u32 n, u32 *at, const char **name, struct span *out)
@@ -315,15 +362,20 @@ bool dt_str(const struct dt *t, u32 n, const char *name, u32 index, struct str *
 
 bool dt_is_compatible(const struct dt *t, u32 n, const char *compatible)
 {
-	struct span s;
+	struct span s = dt_span(t, t->nodes[n].compatible);
 	struct str one;
 
-	if (!dt_prop(t, n, "compatible", &s))
-		return false;
 	while (take_str(&s, &one))
 		if (same(one.p, compatible))
 			return true;
 	return false;
+}
+
+bool dt_is_device(const struct dt *t, u32 n)
+{
+	const struct dt_node *node = &t->nodes[n];
+
+	return node->compatible.at && (node->reg.at || node->irqs.at);
 }
 
 enum status dt_reservation(const struct dt *t, u32 index, struct range *out)

@@ -13,10 +13,20 @@
 #define DT_CELLS_BAD 0xff /* a #...-cells that cannot be used */
 #define DT_CELLS_MAX 4
 
+/* A value or a name, in the structure block. */
+struct dt_piece {
+	u32 at; /* 0: there is none */
+	u32 len;
+};
+
 struct dt_node {
-	struct str name;
-	u32 props; /* in the structure block: the first token behind the name */
-	u32 names; /* dt_name_bit() of each property, to answer for most that it has not */
+	struct dt_piece name;
+	struct dt_piece ranges; /* to the parent's bus */
+	struct dt_piece compatible;
+	struct dt_piece reg;
+	struct dt_piece irqs; /* `interrupts-extended`, else `interrupts` */
+	u32 props;	      /* the first token behind the name */
+	u32 names;	      /* dt_name_bit() of each property: to answer for most it has not */
 	u32 parent;
 	u32 end;
 	u32 phandle;   /* 0: none */
@@ -26,8 +36,7 @@ struct dt_node {
 	u8 size_cells;
 	u8 irq_cells; /* of an interrupt controller; DT_CELLS_BAD: is none */
 	bool enabled;
-	bool has_ranges;
-	struct span ranges; /* to the parent's bus */
+	bool extended; /* what `irqs` is */
 };
 
 /* ---- the format ------------------------------------------------------------------------------ */
@@ -71,18 +80,27 @@ static inline u32 dt_be32(const u8 *p)
 	return load_be32_aligned(p);
 }
 
+static inline struct span dt_span(const struct dt *t, struct dt_piece p)
+{
+	return span_of(t->structure.p + p.at, p.len);
+}
+
 static inline u32 dt_align(u32 n)
 {
 	return (n + 3) & ~3u;
 }
 
-/* Names end with a NUL: the third letter is there when the second is none. */
-static inline u32 dt_name_bit(const char *name)
-{
-	u32 sum = (u8)name[0];
+/* Of the letters a property begins with; names that begin alike have the same. */
+#define DT_SUM(a, b, c) ((u32)(a) + (u32)(b)*3u + (u32)(c)*5u)
 
-	if (name[0] && name[1])
-		sum += (u8)name[1] * 3u + (u8)name[2] * 5u;
+/* Names end with a NUL: the third letter is there when the second is none. */
+static inline u32 dt_name_sum(const char *name)
+{
+	return name[0] && name[1] ? DT_SUM((u8)name[0], (u8)name[1], (u8)name[2]) : (u8)name[0];
+}
+
+static inline u32 dt_name_bit(u32 sum)
+{
 	return 1u << (sum & 31);
 }
 

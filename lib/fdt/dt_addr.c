@@ -28,10 +28,10 @@ enum status dt_take(struct span *s, u32 cells, u64 *out)
 static enum status reg_entry(const struct dt *t, u32 n, u32 index, struct span *entry,
 			     const struct dt_node **bus)
 {
-	struct span reg;
+	struct span reg = dt_span(t, t->nodes[n].reg);
 	u32 width;
 
-	if (dt_parent(t, n) == DT_NONE || !dt_prop(t, n, "reg", &reg) || reg.n == 0)
+	if (dt_parent(t, n) == DT_NONE || reg.n == 0)
 		return E_NOTFOUND;
 	*bus = &t->nodes[dt_parent(t, n)];
 	if ((*bus)->address_cells == DT_CELLS_BAD || (*bus)->size_cells == DT_CELLS_BAD)
@@ -77,9 +77,9 @@ static enum status take_range(struct span *s, const struct dt_node *bus, u32 par
 static enum status translate(const struct dt *t, const struct dt_node *bus, struct range *r)
 {
 	const struct dt_node *above = &t->nodes[bus->parent];
-	struct span s = bus->ranges;
+	struct span s = dt_span(t, bus->ranges);
 
-	if (!bus->has_ranges)
+	if (!bus->ranges.at)
 		return E_UNSUP;
 	if (s.n == 0)
 		return OK;

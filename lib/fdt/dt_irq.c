@@ -48,14 +48,11 @@ static_assert(DT_CELLS_BAD > DT_IRQ_CELLS, "index_node() keeps at most four cell
 
 enum status dt_irq(const struct dt *t, u32 n, u32 index, struct dt_irq *out)
 {
-	u32 controller;
-	struct span s;
+	struct span s = dt_span(t, t->nodes[n].irqs);
+	u32 controller = dt_irq_parent(t, n);
 
-	if (dt_prop(t, n, "interrupts-extended", &s))
+	if (t->nodes[n].extended)
 		return extended_irq(t, s, index, out);
-	if (!dt_prop(t, n, "interrupts", &s))
-		return E_NOTFOUND;
-	controller = dt_irq_parent(t, n);
 	for (u32 i = 0; s.n; i++) {
 		TRY(take_specifier(t, &s, controller, out));
 		if (i == index)

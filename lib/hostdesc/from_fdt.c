@@ -174,12 +174,6 @@ static enum status read_reserved(struct reader *r)
 
 /* ---- devices ------------------------------------------------------------------------------- */
 
-static bool is_device(const struct dt *t, u32 n)
-{
-	return dt_has(t, n, "compatible") && (dt_has(t, n, "reg") || dt_has(t, n, "interrupts") ||
-					      dt_has(t, n, "interrupts-extended"));
-}
-
 /* Subtrees whose nodes are no devices although they look like them. */
 static bool skip_subtree(const struct dt *t, u32 n)
 {
@@ -196,7 +190,7 @@ static u32 next_device(const struct dt *t, u32 n)
 			n = dt_end(t, n);
 			continue;
 		}
-		if (dt_enabled(t, n) && is_device(t, n) && !is_memory(t, n))
+		if (dt_enabled(t, n) && dt_is_device(t, n) && !is_memory(t, n))
 			return n;
 		n++;
 	}

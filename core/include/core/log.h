@@ -24,6 +24,8 @@ void log_text(enum log_level level, const char *text);
 u64 log_count(void);
 /* Lines of a higher level are dropped. */
 void log_set_level(enum log_level level);
+/* Not worth making a long message for nobody. */
+bool log_shows(enum log_level level);
 /* "error", "warn", "info", "debug": false when @name is none of them. */
 bool log_level_from_name(const char *name, enum log_level *out);
 

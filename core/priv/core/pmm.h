@@ -3,7 +3,7 @@
  * Host pages. Every page of the pool has exactly one owner, recorded: nobody (free), the
  * hypervisor, or a VM. Memory is kept in 2 MiB blocks; a block that serves 4 KiB pages is split
  * and keeps the owners of its pages in a page of its own, so 511 of 512 are of use. Free memory
- * is clean (zero) or dirty; what is handed out by page is always zeroed.
+ * is clean (zero) or dirty; what is handed out by page is zeroed.
  */
 #pragma once
 
@@ -39,6 +39,8 @@ enum status pmm_init(const struct range *mem, u32 n_mem, const struct range *tak
 /* @n contiguous zeroed 4 KiB pages, aligned to their size when @n is a power of two. E_NOMEM,
  * also for @n > 511. */
 enum status pmm_alloc_pages(pmm_owner_t owner, u32 n, hpa_t *out);
+/* The same, with whatever was in them: for the hypervisor's own use only. */
+enum status pmm_alloc_pages_dirty(pmm_owner_t owner, u32 n, hpa_t *out);
 /* @n contiguous 2 MiB blocks, the first at a multiple of @align (a power of two >= BLOCK_SIZE).
  * *content says whether they still have to be zeroed. */
 enum status pmm_alloc_blocks(pmm_owner_t owner, u64 n, u64 align, hpa_t *out,

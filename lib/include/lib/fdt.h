@@ -75,6 +75,8 @@ bool dt_prop_next(const struct dt *t, u32 n, u32 *at, const char **name, struct 
 bool dt_u32(const struct dt *t, u32 n, const char *name, u32 index, u32 *out);
 /* String @index of a list of strings; false when it is not there. */
 bool dt_str(const struct dt *t, u32 n, const char *name, u32 index, struct str *out);
+/* It has a `compatible`, and `reg` or interrupts. */
+bool dt_is_device(const struct dt *t, u32 n);
 bool dt_is_compatible(const struct dt *t, u32 n, const char *compatible);
 /* Its status says nothing, "okay" or "ok", and so does that of every node above it. */
 bool dt_enabled(const struct dt *t, u32 n);

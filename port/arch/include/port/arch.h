@@ -110,6 +110,7 @@ enum pt_whose {
 };
 const struct pt_format *arch_pt_format(enum pt_whose whose);
 
+/* Entries of leaves that differ in their targets alone are as far apart as those, times a constant. */
 u64 arch_pte_leaf(const struct pt_format *f, u32 level, hpa_t target, u32 prot, enum pt_type type);
 u64 arch_pte_table(const struct pt_format *f, hpa_t table);
 struct pte_info arch_pte_decode(const struct pt_format *f, u32 level, u64 pte);
