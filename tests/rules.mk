@@ -202,7 +202,7 @@ fuzz: $(FUZZ_NAMES:%=$(TB)/fuzz/%) $(TB)/fuzz/seeds/done
 # An image for each set of VMs that a test wants inside the hypervisor; its archive is made here, or
 # where the guests are (tests/guests).
 QEMU_KERNELS := linux-memory $(INMATE_KERNELS)
-QEMU_GUESTS  := linux=$(GUESTS) installer=$(CACHE)/guests/installer \
+QEMU_GUESTS  := linux=$(GUESTS) installer=$(CACHE)/guests/installer u-boot=$(CACHE)/u-boot \
 	$(if $(INMATE_OUT),inmates=$(INMATE_OUT))
 VMS_linux-memory := configs/vms/linux-aarch64-qemu-smp2-memory.toml
 $(O)/archives/linux-memory.cpio: FORCE $(GUESTS)/Image

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Test guests (tests/guests/README.md): three programs over one small runtime, and the hypervisor
+# Test guests (tests/guests/README.md): four programs over one small runtime, and the hypervisor
 # images that carry sets of VMs of them. Included by tests/rules.mk, which makes a kernel of each
 # name in INMATE_KERNELS.
 TB ?= build
@@ -17,7 +17,8 @@ INMATE_ISA_RUNTIME := start ops cpu cpu_interface irq sweep
 INMATE_honest := honest pattern $(patsubst $(INMATE_SRC)/%.c,%,$(wildcard $(INMATE_SRC)/honest_*.c))
 INMATE_hostile := hostile $(patsubst $(INMATE_SRC)/%.c,%,$(wildcard $(INMATE_SRC)/hostile_*.c))
 INMATE_neighbour := neighbour
-INMATES := honest hostile neighbour
+INMATE_counter := counter
+INMATES := honest hostile neighbour counter
 
 inmate_objs = $(INMATE_ISA_RUNTIME:%=$(INMATE_OUT)/obj/%.o) $(INMATE_$(1):%=$(INMATE_OUT)/obj/%.o) \
 	$(INMATE_RUNTIME:%=$(INMATE_OUT)/obj/rt/%.o) $(INMATE_BASE:%=$(INMATE_OUT)/obj/base/%.o)

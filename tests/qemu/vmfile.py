@@ -82,3 +82,17 @@ def linux(name, mib=256, base=0x80000000, words="quiet", **keys):
         emu_devices=[], passthrough_devices=[])
     out.update(keys)
     return VmFile(name, **out)
+
+
+def inmate(name, program, words="", cpus=None, mib=4, base=0x80000000, **keys):
+    """A VM of one of the small guests of tests/guests, its image linked 2 MiB behind @base."""
+    cpus = cpus or [0]
+    out = dict(
+        id=1, vm_type=1, cpu_num=len(cpus), phys_cpu_ids=list(range(len(cpus))),
+        phys_cpu_sets=[1 << cpu for cpu in cpus],
+        entry_point=base + 2 * MIB, image_location="fs",
+        kernel_path=program + ".bin", kernel_load_addr=base + 2 * MIB, cmdline=words,
+        memory_regions=[[base, mib * MIB, 7, 0]],
+        emu_devices=[], passthrough_devices=[])
+    out.update(keys)
+    return VmFile(name, **out)

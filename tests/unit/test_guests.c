@@ -239,6 +239,37 @@ static void tree_is_none(void)
 		    "is not a sound device tree");
 }
 
+/* Of a generated tree as well; and when the first region has no room, another one may. */
+static void tree_goes_where_it_is_wished(void)
+{
+	setup();
+	put_text(VD_SRC_FS, AT("a.toml"), sound(0, 1, "a", "dtb_load_addr = 0x8010_0000"));
+	started();
+	CHECK(n_vms == 1 && vms[0]->fdt.v == 0x80100000);
+	while (atomic_load(&vms[0]->phase) != VM_RUNNING)
+		CHECK(vm_work(vms[0]->home));
+	CHECK(vms[0]->fdt_len > 0);
+}
+
+static void tree_is_wished_over_an_image(void)
+{
+	setup();
+	refused_for(sound(0, 1, "a", "dtb_load_addr = 0x8000_0000"),
+		    "kernel.dtb_load_addr = 0x80000000: the tree and what we add to it need");
+}
+
+static void tree_goes_into_the_second_region(void)
+{
+	const char *text = sound(0, 1, "a", "");
+
+	setup();
+	snprintf(strstr(text_of[0], "[[0x8000"), 200,
+		 "[[0x8000_0000, 0x20_0000, 0x7, 0], [0x9000_0000, 0x20_0000, 0x7, 0]]\n");
+	put_text(VD_SRC_FS, AT("a.toml"), text);
+	started();
+	CHECK(n_vms == 1 && vms[0]->fdt.v == 0x90000000);
+}
+
 static void no_room_for_the_tree(void)
 {
 	static const u8 large[MIB(3)];
@@ -267,6 +298,9 @@ int main(void)
 		SCENE(image_is_too_large),
 		SCENE(images_overlap),
 		SCENE(tree_is_none),
+		SCENE(tree_goes_where_it_is_wished),
+		SCENE(tree_is_wished_over_an_image),
+		SCENE(tree_goes_into_the_second_region),
 		SCENE(no_room_for_the_tree),
 	};
 

@@ -266,6 +266,28 @@ static void reset(void)
 	CHECK(vm->n_restarts == 2);
 }
 
+static void thousand_resets(void)
+{
+	struct pmm_stats running, now;
+
+	setup_counting_pages();
+	start_and_load();
+	running = pmm_stats();
+	for (u32 i = 1; i <= 1000; i++) {
+		notes[0] = said[0] = '\0';
+		one_exit(&vm->vcpus[0], (struct vcpu_exit){ .kind = EXIT_RESET });
+		while (atomic_load(&vm->phase) != VM_RUNNING)
+			CHECK(vm_work(vm->home));
+		one_exit(&vm->vcpus[0], (struct vcpu_exit){ .kind = EXIT_NONE });
+		now = pmm_stats();
+		CHECK(now.free == running.free && now.hypervisor == running.hypervisor);
+		CHECK(vm->n_restarts == i);
+	}
+	one_exit(&vm->vcpus[0], (struct vcpu_exit){ .kind = EXIT_POWER_OFF });
+	step(VM_OFF);
+	check_all_given_back();
+}
+
 /* Not before the last vCPU is off, wherever that runs. */
 static void waits_for_all_vcpus(void)
 {
@@ -465,6 +487,7 @@ int main(void)
 		SCENE(power_off),
 		SCENE(stopped),
 		SCENE(reset),
+		SCENE(thousand_resets),
 		SCENE(waits_for_all_vcpus),
 		SCENE(last_of_two),
 		SCENE(ends_while_others_are_still_started),

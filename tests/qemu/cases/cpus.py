@@ -59,6 +59,7 @@ boots_on("gicv2", qemu_args=GICV2)
 boots_on("gicv2_qemu10", qemu_args=GICV2, qemu="10", slow=True)
 boots_on("tcg_single", qemu_args=["-accel", "tcg,thread=single"], slow=True)
 boots_on("smp2", smp="2", slow=True)
+boots_on("memory_1g", mem="1G", slow=True)
 
 
 @case(vms=[linux("one", cpus=[0])], smp="1", qemu_args=["-cpu", "cortex-a53"])
@@ -72,6 +73,19 @@ def one_cpu_a53(vm):
 
 @case(name="eight_cpus_gicv2", qemu_args=GICV2, vms=[linux("eight", cpus=list(range(8)))],
       smp="8", limit=400)
+@case(vms=[linux("large", mib=6144, cpus=[0, 1])], mem="8G")
+def memory_8g(vm):
+    """A VM with 6 GiB of a machine's 8: it finds and uses them"""
+    vm.expect(r"^Welcome to large", BOOT)
+    vm.shell()
+    every_cpu_works(vm, 2)
+    total = int(vm.run("grep MemTotal /proc/meminfo").split()[1])
+    vm.check(total > 5 << 20, "Linux finds %d KiB" % total)
+    vm.run("mount -t tmpfs -o size=5g none /tmp && "
+           "dd if=/dev/zero of=/tmp/high bs=1M count=600 2>/dev/null && rm /tmp/high", 120)
+    poweroff(vm)
+
+
 @case(vms=[linux("eight", cpus=list(range(8)))], smp="8", limit=400)
 def eight_cpus(vm):
     """Eight vCPUs on eight CPUs"""

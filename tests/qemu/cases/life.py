@@ -4,7 +4,7 @@
 import re
 
 from harness import case
-from vmfile import linux
+from vmfile import inmate, linux
 
 BOOT = 240
 MEMORY = r"debug: memory: (\d+) pages free, (\d+) ours"
@@ -79,3 +79,24 @@ def neighbour_leaves(vm):
     vm.check(vm.consoles()[1][1] == "off", "VM 1 is not listed as off")
     vm.send("poweroff\n")
     vm.wait_exit()
+
+
+RESTARTS = 1000
+
+
+@case(vms=[inmate("again", "counter", "again=1")], guests="inmates", append="log=debug", smp="2",
+      limit=300)
+def thousand_restarts(vm):
+    """A thousand restarts in a row; the pool has the same free pages after each of them"""
+    for _ in range(RESTARTS):
+        vm.expect(r'VM 1 "again": started again', 10)
+    while "powered off" not in vm.text:
+        vm.send("q")
+        vm.expect(r"restarts|powered off", 20)
+    vm.wait_exit()
+    counts = [(int(free), int(ours)) for free, ours in re.findall(MEMORY, vm.text)]
+    started, ended = counts[:-1], counts[-1]
+    vm.check(len(started) > RESTARTS, "it was started %d times" % len(started))
+    vm.check(len(set(started)) == 1, "restarts change the pool: %s" % sorted(set(started)))
+    vm.check(ended[0] - started[0][0] >= 4 * 256, "the VM's memory did not come back: %s, %s"
+             % (started[0], ended))
