@@ -168,20 +168,20 @@ static void masked_while_active(void)
 static void split_end(void)
 {
 	begin();
-	reg_write(ICC_CTLR, ICC_CTLR_EOIMODE);
+	ci_write(CI_CTLR, ICC_CTLR_EOIMODE);
 	rtc_raise();
 	check(WAIT_FOR(irq_is_pending(INTID_RTC), LONG_MS));
 	check_eq(irq_ack(), INTID_RTC);
 	irq_end(INTID_RTC);
 	delay_ms(1);
 	check_eq(irq_ack(), INTID_SPURIOUS);
-	reg_write(ICC_DIR, INTID_RTC);
+	ci_write(CI_DIR, INTID_RTC);
 	check(WAIT_FOR(irq_is_pending(INTID_RTC), LONG_MS));
 	check_eq(irq_ack(), INTID_RTC);
 	rtc_quiet();
 	irq_end(INTID_RTC);
-	reg_write(ICC_DIR, INTID_RTC);
-	reg_write(ICC_CTLR, 0);
+	ci_write(CI_DIR, INTID_RTC);
+	ci_write(CI_CTLR, 0);
 	end();
 }
 

@@ -19,6 +19,8 @@ REGISTERS = ["register_reads", "register_writes", "system_instructions", "vital_
 STORMS = ["sgi_storm", "timer_storm", "timer_never_ended", "level_storm", "all_active",
           "wait_storm", "wake_storm", "uart_storm", "gic_storm", "device_storm", "on_off_storm",
           "call_storm", "flush_storm", "spin_masked"]
+PASS = ["pass_neighbours", "pass_window_storm", "pass_level_storm", "pass_never_ended",
+        "pass_switch_storm"]
 
 A, B = 2, 3  # places in the list of consoles; B is the first of the guests that do not come back
 NO_MORE = r"\(no more of these\)"
@@ -78,7 +80,7 @@ def everybody_else_answers(vm):
 def hostile(vm):
     """Faults, calls, registers, storms, lost guests; the neighbour on another CPU"""
     neighbour = Neighbour(vm)
-    each(vm, neighbour, FAULTS + DEVICES + BELOW + CALLS + REGISTERS + STORMS)
+    each(vm, neighbour, FAULTS + DEVICES + BELOW + CALLS + REGISTERS + STORMS + PASS)
     ends(vm, neighbour)
     all_off(vm, neighbour)
     everybody_else_answers(vm)
@@ -88,7 +90,7 @@ def hostile(vm):
 def hostile_gicv2(vm):
     """Faults, calls, registers and storms on a machine with a GICv2"""
     neighbour = Neighbour(vm)
-    each(vm, neighbour, FAULTS + BELOW + CALLS + REGISTERS + STORMS)
+    each(vm, neighbour, FAULTS + BELOW + CALLS + REGISTERS + STORMS + PASS)
     everybody_else_answers(vm)
 
 
@@ -96,7 +98,8 @@ def hostile_gicv2(vm):
 def hostile_shared_cpu(vm):
     """Storms, registers and lost guests; all on the neighbour's CPU"""
     neighbour = Neighbour(vm)
-    each(vm, neighbour, ["unmapped_read", "gic_every_register", "user32_code"] + REGISTERS + STORMS)
+    each(vm, neighbour, ["unmapped_read", "gic_every_register", "user32_code"] + REGISTERS + STORMS +
+         PASS)
     ends(vm, neighbour)
     vm.part("cpu_on_into_data", misdeed(vm, A, "cpu_on_into_data") or neighbour.ask_again())
     everybody_else_answers(vm)
