@@ -3,8 +3,8 @@
 # What reads the sources instead of running them. Each is a target of its own; `make lint` goes
 # through all of them, says which failed, and fails then.
 
-LINTS := lint-format lint-metrics lint-generated lint-scripts lint-headers lint-layers lint-cppcheck \
-	lint-tidy lint-compilers lint-reproducible
+LINTS := lint-format lint-metrics lint-generated lint-lists lint-scripts lint-headers lint-layers \
+	lint-cppcheck lint-tidy lint-compilers lint-reproducible
 
 lint:
 	@tools/setup/packages.sh test
@@ -32,6 +32,9 @@ lint-metrics:
 
 lint-generated:
 	@$(PY) tools/gen_config_reference.py --check
+# README.md's lists of what tests try.
+lint-lists:
+	@$(PY) tools/gen_test_lists.py --check
 
 lint-scripts:
 	@shellcheck -x $$(git grep -lE '^#! ?/bin/(ba)?sh' -- ':!*.md') $(call ours,.ci/run)
