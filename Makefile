@@ -56,6 +56,9 @@ ISA_CFLAGS_aarch64 := -mgeneral-regs-only -mno-outline-atomics -march=armv8-a -m
 ISA_CFLAGS := $(ISA_CFLAGS_$(ISA)) -fno-pic -ffreestanding
 OPT := -O2 -g -fno-omit-frame-pointer -fno-strict-aliasing -fno-common -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
+ifneq ($(COMPILER),clang)
+OPT += -fno-align-functions -fno-align-loops -fno-align-jumps -fno-align-labels
+endif
 NOSTDINC = -nostdinc -isystem $(shell $(CC) -print-file-name=include)
 TARGET_CFLAGS = -std=gnu2x $(WARN) $(OPT) $(ISA_CFLAGS) $(NOSTDINC) $(REPRO) -MMD -MP
 
@@ -117,7 +120,10 @@ OBJS := $(LAYER_base) $(LAYER_lib) $(LAYER_vdev) $(LAYER_drivers) $(LAYER_core) 
 	$(LAYER_main) $(PART_OBJS) $(O)/gen/components.o
 
 # Flags a folder needs beyond its layer's. What is not on the exit path is built for size.
-$(LAYER_lib) $(LAYER_main) $(LAYER_drivers) $(O)/obj/core/watchdog.o: SIZE := -Os
+HOT_core := cpu gmem irq pass pt sched vbus vcpu vdev virq
+COLD_arch := cpu fault mmu
+$(LAYER_lib) $(LAYER_main) $(LAYER_drivers) $(filter-out $(HOT_core:%=$(O)/obj/core/%.o),$(LAYER_core)) \
+	$(COLD_arch:%=$(O)/obj/arch/$(ISA)/%.o): SIZE := -Os
 $(O)/obj/base/mem.o: EXTRA := -fno-builtin -fno-tree-loop-distribute-patterns
 ifeq ($(COMPILER),clang)
 $(O)/obj/base/mem.o: EXTRA := -fno-builtin

@@ -1,30 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Address to function name: a binary search for the last function that starts at or below the
- * address. Used while panicking, so it trusts nothing but the generated table and allocates
- * nothing.
+ * Address to function name, by a walk over all functions before it: a backtrace has a few lines,
+ * and the table without an index is a third of one with. Used while panicking, so it trusts
+ * nothing but the generated table and allocates nothing.
  */
 #include <core/ksym.h>
 
+#include <base/compiler.h>
+
+#define PAIRS_DEPTH 16 /* pairs of pairs: tools/ksyms.py keeps below it */
+
+static u64 take_number(const u8 **p)
+{
+	u32 shift = 0;
+	u64 v = 0;
+	u8 byte;
+
+	do {
+		byte = *(*p)++;
+		v |= (u64)(byte & 0x7f) << (shift & 63);
+		shift += 7;
+	} while (byte & 0x80);
+	return v;
+}
+
+static u32 put_letters(const struct ksym_table *t, u8 code, char *out, u32 at)
+{
+	u8 todo[PAIRS_DEPTH + 1] = { code };
+	u32 n = 1;
+
+	while (n) {
+		code = todo[--n];
+		if (code >= 128 && n + 2 <= array_size(todo)) {
+			todo[n++] = t->pairs[code - 128][1];
+			todo[n++] = t->pairs[code - 128][0];
+		} else if (at < KSYM_NAME_MAX - 1) {
+			out[at++] = (char)code;
+		}
+	}
+	return at;
+}
+
 bool ksym_lookup_in(const struct ksym_table *t, u64 addr, struct ksym *out)
 {
-	u32 lo = 0;
-	u32 hi = t->n;
-	u64 off = addr - t->base;
+	const u8 *p = t->stream, *name = NULL;
+	u64 off = addr - t->base, at = 0, found = 0;
+	u32 n = 0;
 
 	if (addr < t->base || off >= t->len)
 		return false;
-	while (lo < hi) { /* off[0, lo) are <= off, off[hi, n) are above */
-		u32 mid = lo + (hi - lo) / 2;
-
-		if (t->off[mid] <= off)
-			lo = mid + 1;
-		else
-			hi = mid;
+	for (u32 i = 0; i < t->n; i++) {
+		at += take_number(&p) * t->unit;
+		if (at > off)
+			break;
+		found = at;
+		name = p;
+		while (*p++)
+			;
 	}
-	if (lo == 0)
+	if (!name)
 		return false;
-	*out = (struct ksym){ .name = t->names + t->name_off[lo - 1], .off = off - t->off[lo - 1] };
+	*out = (struct ksym){ .off = off - found };
+	while (*name)
+		n = put_letters(t, *name++, out->name, n);
 	return true;
 }
 

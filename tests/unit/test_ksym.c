@@ -8,19 +8,26 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <string.h>
+
 #include <core/ksym.h>
 
 #define BASE UINT64_C(0x400000000800)
 
-static const u32 off[] = { 0x0, 0x10, 0x24, 0x1000 };
-static const u32 name_off[] = { 0, 6, 12, 14 };
+static const u8 pairs[][2] = { { 't', 'h' }, { 'o', 128 }, { 129, 'e' } };
+static const u8 stream[] = {
+	0,    'f', 'i', 'r', 's', 't', 0, /* 0 */
+	4,    130, 'r', 0,		  /* 0x10 */
+	5,    'c', 0,			  /* 0x24 */
+	0xf7, 7,   'l', 'a', 's', 't', 0, /* 0x1000 */
+};
 static const struct ksym_table four = {
 	.base = BASE,
 	.len = 0x1080,
 	.n = 4,
-	.off = off,
-	.name_off = name_off,
-	.names = "first\0other\0c\0last",
+	.unit = 4,
+	.stream = stream,
+	.pairs = pairs,
 };
 
 /* Stands in for the generated table. */
@@ -28,9 +35,9 @@ const struct ksym_table ksym_table = {
 	.base = 0x1000,
 	.len = 0x10,
 	.n = 1,
-	.off = off,
-	.name_off = name_off,
-	.names = "only",
+	.unit = 1,
+	.stream = (const u8[]){ 0, 'o', 'n', 'l', 'y', 0 },
+	.pairs = pairs,
 };
 
 static void check(u64 addr, const char *name, u64 at)
@@ -70,14 +77,14 @@ static void knows_nothing_outside(void **state)
 
 static void lives_with_an_empty_table(void **state)
 {
-	static const struct ksym_table none = { .off = off, .name_off = name_off, .names = "" };
+	static const struct ksym_table none = { .unit = 4, .stream = stream, .pairs = pairs };
 	static const struct ksym_table late = {
 		.base = BASE,
 		.len = 0x100,
 		.n = 1,
-		.off = &off[1],
-		.name_off = name_off,
-		.names = "x",
+		.unit = 4,
+		.stream = &stream[7],
+		.pairs = pairs,
 	};
 	struct ksym s;
 
@@ -86,6 +93,21 @@ static void lives_with_an_empty_table(void **state)
 	assert_false(ksym_lookup_in(&none, BASE, &s));
 	assert_false(ksym_lookup_in(&late, BASE + 0xf, &s));
 	assert_true(ksym_lookup_in(&late, BASE + 0x10, &s));
+}
+
+static void cuts_long_names(void **state)
+{
+	static const u8 deep[][2] = { { 'a', 'b' }, { 128, 128 }, { 129, 129 },
+				      { 130, 130 }, { 131, 131 }, { 132, 132 } };
+	static const u8 one[] = { 0, 133, 0 };
+	const struct ksym_table t = { 0, 16, 1, 4, one, deep };
+	struct ksym s;
+
+	(void)state;
+	assert_true(ksym_lookup_in(&t, 3, &s));
+	assert_int_equal(strlen(s.name), KSYM_NAME_MAX - 1);
+	for (u32 i = 0; i < KSYM_NAME_MAX - 1; i++)
+		assert_int_equal(s.name[i], i % 2 ? 'b' : 'a');
 }
 
 static void looks_into_the_generated_table(void **state)
@@ -105,6 +127,7 @@ int main(void)
 		cmocka_unit_test(finds_the_function_around),
 		cmocka_unit_test(knows_nothing_outside),
 		cmocka_unit_test(lives_with_an_empty_table),
+		cmocka_unit_test(cuts_long_names),
 		cmocka_unit_test(looks_into_the_generated_table),
 	};
 

@@ -17,17 +17,21 @@ static u32 n_stops;
 static struct cpu two[2];
 static void (*on_write)(void); /* something that happens while a panic is told */
 
-static const u32 off[] = { 0x0, 0x100, 0x180 };
-static const u32 name_off[] = { 0, 7, 14 };
+static const u8 pairs[][2] = { { 'l', 'l' } };
+static const u8 stream[] = {
+	0,    'c', 'a', 128, 'e', 'r', 0, /* 0 */
+	0x40, 'c', 'a', 128, 'e', 'e', 0, /* 0x100 */
+	0x20, 'l', 'a', 's', 't', 0,	  /* 0x180 */
+};
 
 /* Stands in for the generated table. */
 const struct ksym_table ksym_table = {
 	.base = 0x10000,
 	.len = 0x200,
 	.n = 3,
-	.off = off,
-	.name_off = name_off,
-	.names = "caller\0callee\0last",
+	.unit = 4,
+	.stream = stream,
+	.pairs = pairs,
 };
 
 /* Stand in for the console and for other CPUs. */

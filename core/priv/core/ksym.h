@@ -8,18 +8,25 @@
 
 #include <base/types.h>
 
+/*
+ * For each function, in ascending order: how far it begins behind the one before (behind @base for
+ * the first), in units, 7 bits to a byte, low ones first, bit 7 set in all but the last; then its
+ * name, ended by 0. A byte of a name from 128 on stands for two others, pairs[byte - 128].
+ */
 struct ksym_table {
 	u64 base; /* link address of the first function */
 	u64 len;  /* [base, base + len) is code */
 	u32 n;
-	const u32 *off;	     /* n of them, ascending, from base */
-	const u32 *name_off; /* n of them, into names */
-	const char *names;   /* each terminated */
+	u32 unit;
+	const u8 *stream;
+	const u8 (*pairs)[2];
 };
 
+#define KSYM_NAME_MAX 40
+
 struct ksym {
-	const char *name;
 	u64 off; /* of the address, from the start of the function */
+	char name[KSYM_NAME_MAX];
 };
 
 /* The function that @addr lies in; false when it lies in none we know. */
