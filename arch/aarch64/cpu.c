@@ -48,6 +48,15 @@ static u64 cpu_image_phys;
 #define ID_AA64MMFR1_HCX BITS(43, 40)
 #define ID_AA64MMFR1_VH	 BITS(11, 8)
 
+#define ID_AA64PFR0_MPAM      BITS(43, 40)
+#define ID_AA64PFR1_MPAM_FRAC BITS(19, 16)
+#define MPAMIDR_EL1	      S3_0_C10_C4_4
+#define MPAMIDR_HAS_HCR	      BIT(17)
+#define MPAMHCR_EL2	      S3_4_C10_C4_0
+#define MPAMHCR_TRAP_MPAMIDR  BIT(31)
+#define MPAM2_EL2	      S3_4_C10_C5_0
+#define MPAM2_TRAPS	      (BIT(48) | BIT(49) | BIT(58)) /* MPAM0, MPAM1, MPAMIDR */
+
 noreturn_fn void arch_boot_main(u64 fdt, u64 image, u64 tcr);
 
 void arch_cpu_adopt(struct arch_cpu *c)
@@ -89,16 +98,37 @@ enum status arch_hostdesc(const struct arch_boot *boot, struct arena *a, struct 
 	return OK;
 }
 
+/* Whose memory traffic is whose is not for guests to say. */
+static void hide_partitions(void)
+{
+	if (!(sysreg_read(id_aa64pfr0_el1) & ID_AA64PFR0_MPAM) &&
+	    !(sysreg_read(id_aa64pfr1_el1) & ID_AA64PFR1_MPAM_FRAC))
+		return;
+	if (sysreg_read(MPAMIDR_EL1) & MPAMIDR_HAS_HCR)
+		sysreg_write(MPAMHCR_EL2, MPAMHCR_TRAP_MPAMIDR);
+	sysreg_write(MPAM2_EL2, MPAM2_TRAPS);
+}
+
 /* Registers of newer extensions have unknown reset values: guests must find them trapping. */
 static void disable_extension_traps(void)
 {
-	if (sysreg_read(id_aa64mmfr0_el1) & ID_AA64MMFR0_FGT) {
+	u64 fgt = field_get(ID_AA64MMFR0_FGT, sysreg_read(id_aa64mmfr0_el1));
+
+	if (fgt) {
 		sysreg_write(S3_4_C1_C1_4, 0); /* HFGRTR_EL2 */
 		sysreg_write(S3_4_C1_C1_5, 0); /* HFGWTR_EL2 */
 		sysreg_write(S3_4_C1_C1_6, 0); /* HFGITR_EL2 */
 		sysreg_write(S3_4_C3_C1_4, 0); /* HDFGRTR_EL2 */
 		sysreg_write(S3_4_C3_C1_5, 0); /* HDFGWTR_EL2 */
 	}
+	if (fgt >= 2) {
+		sysreg_write(S3_4_C3_C1_0, 0); /* HDFGRTR2_EL2 */
+		sysreg_write(S3_4_C3_C1_1, 0); /* HDFGWTR2_EL2 */
+		sysreg_write(S3_4_C3_C1_2, 0); /* HFGRTR2_EL2 */
+		sysreg_write(S3_4_C3_C1_3, 0); /* HFGWTR2_EL2 */
+		sysreg_write(S3_4_C3_C1_7, 0); /* HFGITR2_EL2 */
+	}
+	hide_partitions();
 	if (sysreg_read(id_aa64mmfr1_el1) & ID_AA64MMFR1_HCX)
 		sysreg_write(S3_4_C1_C2_2, 0); /* HCRX_EL2: nothing new enabled */
 }

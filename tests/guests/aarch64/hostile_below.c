@@ -88,6 +88,29 @@ static void user_abort(void)
 	c->on_sync = NULL;
 }
 
+/* A pair of a device's registers, from below: done for EL0 as for EL1. */
+static void user_device(void)
+{
+	u64 at = VIEW_USER + GICD_BASE + GIC_IPRIORITYR + 48;
+
+	write32(GICD_BASE + GIC_IPRIORITYR + 48, 0x80604020);
+	code[0] = 0xd2800000 | (u32)(at & 0xffff) << 5;	      /* movz x0, #.. */
+	code[1] = 0xf2a00000 | (u32)(at >> 16 & 0xffff) << 5; /* movk x0, #.., lsl #16 */
+	code[2] = 0xf2c00000 | (u32)(at >> 32 & 0xffff) << 5; /* movk x0, #.., lsl #32 */
+	code[3] = 0x28c00801;				      /* ldp w1, w2, [x0], #0 */
+	code[4] = 0x29000802;				      /* stp w2, w2, [x0] */
+	code[5] = 0x29000801;				      /* stp w1, w2, [x0] */
+	code[6] = 0xd4000001;				      /* svc #0 */
+	publish_code();
+	check_eq(run_below(VIEW_USER + (u64)code, PSTATE_EL0T | PSTATE_DAIF), EC_SVC64);
+	check_eq(read32(GICD_BASE + GIC_IPRIORITYR + 48), 0x80604020);
+	code[3] = 0x885f7c01; /* ldxr w1, [x0] */
+	publish_code();
+	check_eq(run_below(VIEW_USER + (u64)code, PSTATE_EL0T | PSTATE_DAIF), EC_DABT_EL0);
+	check_eq(field_get(ESR_FSC, below_esr), 0x35);
+	check_eq(below_far, at);
+}
+
 /* ---- 32-bit code ----------------------------------------------------------------------------- */
 
 #define LOW_VIEW UINT64_C(0xc0000000) /* where 32-bit code can see our memory */
@@ -127,6 +150,13 @@ static const u32 insns32[] = {
 	0xfe000e10, 0xee000000, 0xffffffff,
 };
 
+static bool aarch32_is_missing(void)
+{
+	code[0] = 0xef000000; /* svc #0 */
+	publish_code();
+	return run_below(VIEW_USER + (u64)code, 0x10 | 0x1c0) == EC_ILLEGAL;
+}
+
 static void user32_code(void)
 {
 	u64 old = view_get(3);
@@ -149,6 +179,37 @@ static void user32_code(void)
 		check(!(below_elr >> 32));
 	}
 	view_set(3, old);
+}
+
+/* What the CPU describes is done for 32-bit code; the rest has an abort. */
+static void user32_device(void)
+{
+	static const struct {
+		u32 insn, ec;
+	} cases[] = {
+		{ 0xe5901000, EC_SVC32 },    /* ldr r1, [r0] */
+		{ 0xe8900006, EC_DABT_EL0 }, /* ldm r0, {r1, r2} */
+		{ 0xe8800006, EC_DABT_EL0 }, /* stm r0, {r1, r2} */
+		{ 0xe1901f9f, EC_DABT_EL0 }, /* ldrex r1, [r0] */
+	};
+	u64 old3 = view_get(3), old1 = view_get(1);
+	u32 at = 0x40000000u + (u32)(GICD_BASE + GIC_IPRIORITYR + 48);
+
+	if (aarch32_is_missing())
+		return;
+	view_set(3, view_get(256 + 2));
+	view_set(1, view_get(256 + 0));
+	for (u32 i = 0; i < array_size(cases); i++) {
+		code[0] = 0xe3000000 | (at & 0xf000) << 4 | (at & 0xfff);	  /* movw r0, #.. */
+		code[1] = 0xe3400000 | (at >> 12 & 0xf0000) | (at >> 16 & 0xfff); /* movt r0, #.. */
+		code[2] = cases[i].insn;
+		code[3] = 0xef000000; /* svc #0 */
+		publish_code();
+		check_eq(run_below(LOW_VIEW + ((u64)code & (GIB(1) - 1)), 0x10 | 0x1c0),
+			 cases[i].ec);
+	}
+	view_set(3, old3);
+	view_set(1, old1);
 }
 
 /* 16-bit instructions: what is skipped is as long as it was. */
@@ -207,7 +268,8 @@ static void bad_addresses(void)
 
 static const struct test modes_list[] = {
 	{ "user_calls", user_calls },	    { "user_registers", user_registers },
-	{ "user_abort", user_abort },	    { "user32_code", user32_code },
+	{ "user_abort", user_abort },	    { "user_device", user_device },
+	{ "user32_device", user32_device }, { "user32_code", user32_code },
 	{ "thumb_code", thumb_code },	    { "illegal_returns", illegal_returns },
 	{ "bad_addresses", bad_addresses },
 };

@@ -142,6 +142,19 @@ static void cpu_on_outside(void)
 	check_eq(hvc(PSCI_AFFINITY_INFO, 1, 0, 0), 1);
 }
 
+/* Whatever state it asks for, an interrupt that is pending ends it, and the call returns. */
+static void suspend_nonsense(void)
+{
+	static const u64 states[] = { 0, 1, BIT(16), BIT(30), UINT32_MAX, UINT64_MAX };
+
+	for (u32 i = 0; i < array_size(states); i++) {
+		irq_raise(44, 0x50);
+		check_eq(hvc(PSCI_CPU_SUSPEND, states[i], NOWHERE, UINT64_MAX), PSCI_OK);
+		check_eq(irq_ack(), 44);
+		irq_end(44);
+	}
+}
+
 /* Started between two instructions, into data: its exceptions go nowhere, and it goes on so. */
 static void cpu_on_into_data(void)
 {
@@ -152,9 +165,10 @@ static void cpu_on_into_data(void)
 }
 
 static const struct test modes[] = {
-	{ "unknown_calls", unknown_calls },	{ "random_calls", random_calls },
-	{ "call_immediates", call_immediates }, { "psci_nonsense", psci_nonsense },
-	{ "cpu_on_outside", cpu_on_outside },	{ "cpu_on_into_data", cpu_on_into_data },
+	{ "unknown_calls", unknown_calls },	  { "random_calls", random_calls },
+	{ "call_immediates", call_immediates },	  { "psci_nonsense", psci_nonsense },
+	{ "cpu_on_outside", cpu_on_outside },	  { "cpu_on_into_data", cpu_on_into_data },
+	{ "suspend_nonsense", suspend_nonsense },
 };
 
 const struct modes modes_calls = { modes, array_size(modes) };

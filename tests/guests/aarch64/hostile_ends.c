@@ -14,6 +14,13 @@ static void vectors_nowhere(void)
 	__asm__ volatile("brk #1" ::: "memory");
 }
 
+/* Vectors in a device: each exception is one more fetch from there. */
+static void vectors_device(void)
+{
+	reg_write(vbar_el1, UART_BASE);
+	__asm__ volatile("brk #1" ::: "memory");
+}
+
 /* The vectors are there, but nothing to save a register in. */
 static void stack_nowhere(void)
 {
@@ -88,6 +95,7 @@ static void off(void)
 
 static const struct test modes[] = {
 	{ "vectors_nowhere", vectors_nowhere },
+	{ "vectors_device", vectors_device },
 	{ "stack_nowhere", stack_nowhere },
 	{ "tables_nowhere", tables_nowhere },
 	{ "wipe_memory", wipe_memory },

@@ -147,6 +147,75 @@ static void level_storm(void)
 	works_as_before();
 }
 
+/* A level that is up, and nobody who takes it: it does not let the guest sleep, nor us work. */
+static void level_never_taken(void)
+{
+	u32 n = 0;
+
+	begin();
+	irq_enable(INTID_UART);
+	write32(UART_BASE + UART_IMSC, UART_INT_TX);
+	write32(UART_BASE + UART_DR, '\r');
+	for (; goes_on(); n++)
+		wait_irq();
+	write32(UART_BASE + UART_IMSC, 0);
+	check(n > 10);
+	works_as_before();
+}
+
+/* Acknowledged and dropped at once, never deactivated; and ends of what never was. */
+static void ends_of_nothing(void)
+{
+	u64 seed = now() | 1;
+
+	begin();
+	while (goes_on()) {
+		reg_write(ICC_EOIR1, random_next(&seed));
+		reg_write(ICC_EOIR1, random_next(&seed) % 1024);
+		reg_write(ICC_EOIR0, random_next(&seed) % 1024);
+		reg_write(ICC_DIR, random_next(&seed));
+		reg_write(ICC_CTLR, random_next(&seed) & ICC_CTLR_EOIMODE);
+	}
+	reg_write(ICC_CTLR, 0);
+	works_as_before();
+}
+
+/* Each set and way of caches that are everybody's. */
+static void set_way_storm(void)
+{
+	u64 set_way = 0;
+
+	begin();
+	while (goes_on()) {
+		__asm__ volatile("dc isw, %0\n\tdc csw, %0\n\tdc cisw, %0" ::"r"(set_way)
+				 : "memory");
+		set_way = (set_way + 0x10000040) & 0xfffffffe;
+	}
+}
+
+static void faults_below(u64 arg)
+{
+	(void)arg;
+	while (!storm_over) {
+		trap_begin();
+		read64(NOWHERE + n_helper % 512 * 8);
+		__asm__ volatile("ldp x0, x1, [%0]" ::"r"(NOWHERE) : "x0", "x1", "memory");
+		trap_end();
+		n_helper = n_helper + 1;
+	}
+}
+
+/* Nothing but faults, from both vCPUs. */
+static void fault_storm(void)
+{
+	begin();
+	check_eq(cpu_start(1, faults_below, 0), PSCI_OK);
+	while (goes_on())
+		check_eq(TRAP_OF(write32(NOWHERE, 1)).n, 1);
+	check(n_helper > 10);
+	finish();
+}
+
 /* All lines pending and active, in both vCPUs' hands, never to be ended. */
 static void all_active(void)
 {
@@ -398,6 +467,10 @@ static const struct test modes[] = {
 	{ "timer_never_ended", timer_never_ended },
 	{ "level_storm", level_storm },
 	{ "all_active", all_active },
+	{ "level_never_taken", level_never_taken },
+	{ "ends_of_nothing", ends_of_nothing },
+	{ "set_way_storm", set_way_storm },
+	{ "fault_storm", fault_storm },
 	{ "wait_storm", wait_storm },
 	{ "wake_storm", wake_storm },
 	{ "uart_storm", uart_storm },

@@ -47,6 +47,23 @@ static const struct thunk *thunk_of(u32 key)
 	return &thunks[key - first];
 }
 
+struct trap insn_run(u32 insn)
+{
+	register u64 x0 __asm__("x0") = (u64)thunks;
+
+	block_made = UINT32_MAX;
+	thunks[0].read = insn;
+	thunks[0].read_ret = INSN_RET;
+	__asm__ volatile("dc cvau, %0\n\tdsb ish\n\tic ivau, %0\n\tdsb ish\n\tisb" ::"r"(thunks)
+			 : "memory");
+	trap_begin();
+	__asm__ volatile("blr %1"
+			 : "+r"(x0)
+			 : "r"(thunks)
+			 : "x1", "x2", "x3", "x4", "x5", "x30", "memory", "cc");
+	return trap_end();
+}
+
 struct trap sweep_read(u32 key, u64 *value)
 {
 	const u32 *at = &thunk_of(key)->read;

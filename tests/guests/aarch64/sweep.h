@@ -15,5 +15,7 @@ struct trap sweep_read(u32 key, u64 *value);
 struct trap sweep_write(u32 key, u64 value);
 /* Writing something else there is the end of this guest: translation, vectors, masks. */
 bool sweep_is_vital(u32 key);
+/* Execute one instruction; x0 is an address of memory. */
+struct trap insn_run(u32 insn);
 /* "S3_0_C1_C0_0" */
 const char *sweep_name(u32 key);

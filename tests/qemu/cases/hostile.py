@@ -11,12 +11,15 @@ FAULTS = ["unmapped_read", "unmapped_write", "unmapped_fetch", "device_fetch", "
 DEVICES = ["device_pairs", "device_write_back", "device_stack", "device_vectors", "device_ordered",
            "device_exclusives", "device_atomics", "device_zero_block", "device_hints",
            "device_misaligned", "device_pairs_across", "device_changing_code"]
-BELOW = ["user_calls", "user_registers", "user_abort", "user32_code", "thumb_code",
+BELOW = ["user_calls", "user_registers", "user_abort", "user_device", "user32_device", "user32_code", "thumb_code",
          "illegal_returns", "bad_addresses"]
-CALLS = ["unknown_calls", "random_calls", "call_immediates", "psci_nonsense", "cpu_on_outside"]
+CALLS = ["unknown_calls", "random_calls", "call_immediates", "psci_nonsense", "cpu_on_outside",
+         "suspend_nonsense"]
 REGISTERS = ["register_reads", "register_writes", "system_instructions", "vital_registers",
-             "debug_machinery"]
+             "debug_machinery", "pmu_registers", "debug_registers", "newer_registers",
+             "newer_instructions", "fp_off"]
 STORMS = ["sgi_storm", "timer_storm", "timer_never_ended", "level_storm", "all_active",
+          "level_never_taken", "ends_of_nothing", "set_way_storm", "fault_storm",
           "wait_storm", "wake_storm", "uart_storm", "gic_storm", "device_storm", "on_off_storm",
           "call_storm", "flush_storm", "spin_masked"]
 PASS = ["pass_neighbours", "pass_window_storm", "pass_level_storm", "pass_never_ended",
@@ -69,6 +72,17 @@ def all_off(vm, neighbour):
     vm.part("all_off", why or neighbour.ask_again())
 
 
+def lost_vcpus(vm, neighbour):
+    """One that is lost while the other goes on; the VM restarts, and then loses itself."""
+    vm.part("cpu_on_into_data", misdeed(vm, A, "cpu_on_into_data") or neighbour.ask_again())
+    why = last_misdeed(vm, A, "reset", r'VM %d "hostile-a" restarts' % A)
+    vm.told(r"ready;")
+    log = COMPLAINT % (A, "a", r"fetch at 0x9000200: instruction fetch from an address that is not "
+                               r"memory \(nearest device: uart0 at 0x9000000\)")
+    why = why or last_misdeed(vm, A, "vectors_device", log, ["running"])
+    vm.part("vectors_device", why or neighbour.ask_again())
+
+
 def everybody_else_answers(vm):
     """The neighbour, switched off by its key, is not the last: lost guests are still there."""
     vm.focus(1)
@@ -101,5 +115,5 @@ def hostile_shared_cpu(vm):
     each(vm, neighbour, ["unmapped_read", "gic_every_register", "user32_code"] + REGISTERS + STORMS +
          PASS)
     ends(vm, neighbour)
-    vm.part("cpu_on_into_data", misdeed(vm, A, "cpu_on_into_data") or neighbour.ask_again())
+    lost_vcpus(vm, neighbour)
     everybody_else_answers(vm)
