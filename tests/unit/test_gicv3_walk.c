@@ -330,7 +330,7 @@ static void walk_ipi(void)
 	for (u32 v = 0; v < N_CPUS; v++) {
 		struct ideal *s = &ideal_private[v][intid];
 
-		if ((targets >> v & 1) && s->group1 == group)
+		if ((targets >> v & 1) && (group || !s->group1))
 			s->latch = true;
 	}
 }
@@ -366,8 +366,7 @@ static void walk_own_ipi(void)
 	} else {
 		intc()->ipi(board.dev, v, 1u << v, intid, 1);
 	}
-	if (ideal_private[v][intid].group1)
-		ideal_private[v][intid].latch = true;
+	ideal_private[v][intid].latch = true;
 }
 
 static void walk_bit(void)

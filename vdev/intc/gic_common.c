@@ -186,7 +186,10 @@ void gic_bind_hw(struct vdev *d, u32 vcpu, u32 irq, u32 hw_irq)
 		g->lane_spi[g->n_lane_spis++] = (u16)irq;
 }
 
-/* An SGI reaches only vCPUs that have it in the group it is sent for. */
+/*
+ * With one security state, what is sent for group 0 reaches only vCPUs that have it in that group,
+ * what is sent for group 1 reaches them all (IHI 0069, "Forwarding an SGI to a target PE").
+ */
 void gic_ipi(struct vdev *d, u32 from, u64 targets, u32 line, u8 group)
 {
 	struct gic *g = gic_of(d);
@@ -198,7 +201,7 @@ void gic_ipi(struct vdev *d, u32 from, u64 targets, u32 line, u8 group)
 	for (targets &= bits_below(g->n_vcpus); targets; targets &= targets - 1) {
 		struct gic_bank *b = &g->vcpu[bit_lowest(targets)].bank;
 
-		if (((b->group1 & m) != 0) != (group != 0) || (b->latch & m))
+		if ((!group && (b->group1 & m)) || (b->latch & m))
 			continue;
 		b->latch |= m;
 		gic_moved(g, b, m);

@@ -385,6 +385,15 @@ static enum status gicv2_init(struct vdev *d, const struct vdev_setup *setup)
 	return st;
 }
 
+/* The short lane acknowledges in system registers: there is none. */
+static bool gicv2_ready(struct vdev *d, u32 vcpu, struct virq_ready *r)
+{
+	(void)d;
+	(void)vcpu;
+	(void)r;
+	return false;
+}
+
 static const struct vintc_ops gicv2_intc = {
 	.line = gic_line,
 	.bind_hw = gic_bind_hw,
@@ -393,7 +402,7 @@ static const struct vintc_ops gicv2_intc = {
 	.done = gicv2_done,
 	.end = gic_end,
 	.pending = gic_would_wake,
-	.ready = gic_tell_ready,
+	.ready = gicv2_ready,
 };
 
 const struct vdev_class vdev_gicv2 = {

@@ -62,7 +62,7 @@ struct exit_fault {
  */
 struct exit_ipi {
 	u32 line;
-	u8 group; /* the interrupt group it is sent for */
+	u8 group; /* the interrupt group it is sent for; 1: also for those that have it in 0 */
 	bool all_others;
 	u64 cluster;
 	u32 first;
