@@ -58,8 +58,10 @@ static struct vd_dev *twin_of(const struct pass_resolver *r, const struct hd_dev
 							       NULL;
 
 	for (u32 i = 0; b && i < r->vd->devs.n; i++) {
-		if (str_eq_c(r->vd->devs.v[i].class, b->class))
-			return &r->vd->devs.v[i];
+		struct vd_dev *v = &r->vd->devs.v[i];
+
+		if (str_eq_c(v->class, b->class) || pass_isa_same_kind(dev, v->class))
+			return v;
 	}
 	return NULL;
 }
@@ -267,7 +269,7 @@ static void make_way(struct pass_resolver *r, const struct vd_pass_window *w)
 
 	for (u32 i = 0; i < vd->devs.n; i++) {
 		const struct vd_dev *dev = &vd->devs.v[i];
-		bool hit = dev->is_default && !str_eq_c(dev->class, vmdesc_board.intc.class) &&
+		bool hit = dev->is_default && str_eq_c(dev->class, vmdesc_board.console.class) &&
 			   range_overlaps(dev->win[0].base.v, dev->win[0].size, w->gpa.v, w->size);
 
 		if (!hit)
