@@ -91,6 +91,12 @@ static enum status back_region(struct vm *vm, const struct vd_mem *m)
 	return OK;
 }
 
+static enum status map_same(struct vm *vm, const struct vd_mem *m)
+{
+	return stage2_map(&vm->mem, m->base, HPA(m->base.v), m->size, pt_prot_of(m->prot),
+			  PT_NORMAL);
+}
+
 static enum status claim_region(struct vm *vm, const struct vd_mem *m)
 {
 	u64 base = align_down(m->base.v, BLOCK_SIZE);
@@ -99,14 +105,13 @@ static enum status claim_region(struct vm *vm, const struct vd_mem *m)
 
 	TRY(pmm_claim(PMM_VM(vm->tag), HPA(base), end - base, &content));
 	vm->dirty |= content == PMM_DIRTY;
-	return stage2_map(&vm->mem, m->base, HPA(m->base.v), m->size, pt_prot_of(m->prot),
-			  PT_NORMAL);
+	return map_same(vm, m);
 }
 
 static void report_memory(const struct vm *vm, const struct vd_mem *m, enum status st,
 			  struct diag *d)
 {
-	bool identity = m->backing == VD_MEM_IDENTITY;
+	bool identity = m->backing != VD_MEM_ALLOC;
 
 	diag_report(d, DIAG_ERROR, m->at,
 		    "VM \"%s\": kernel.memory_regions: 0x%llx, 0x%llx bytes: %s", vm->name,
@@ -124,8 +129,9 @@ static enum status build_memory(struct vm *vm, struct diag *d)
 	TRY(stage2_init(&vm->mem, PMM_VM(vm->tag)));
 	for (u32 i = 0; i < vm->desc->mems.n; i++) {
 		const struct vd_mem *m = &vm->desc->mems.v[i];
-		enum status st = m->backing == VD_MEM_IDENTITY ? claim_region(vm, m) :
-								 back_region(vm, m);
+		enum status st = m->backing == VD_MEM_ALLOC    ? back_region(vm, m) :
+				 m->backing == VD_MEM_IDENTITY ? claim_region(vm, m) :
+								 map_same(vm, m);
 
 		if (st != OK) {
 			report_memory(vm, m, st, d);

@@ -49,7 +49,8 @@ enum status vm_scrub_slice(struct vm *vm)
 	while (vm->dirty && l->region < vm->desc->mems.n) {
 		const struct vd_mem *m = &vm->desc->mems.v[l->region];
 
-		if (l->off < m->size)
+		/* What is in reserved memory is not ours to clear. */
+		if (l->off < m->size && m->backing != VD_MEM_RESERVED)
 			return scrub_some(vm, m);
 		l->region++;
 		l->off = 0;

@@ -130,9 +130,68 @@ static enum status check_overlap(const struct vm *vm, const struct vmdesc *desc,
 	return OK;
 }
 
-static enum status plan_kernel(struct vm_image *img, struct image_reader *r, const char **why)
+/* ---- places that are left to us --------------------------------------------------------------- */
+
+static bool hits_image(const struct vm *vm, u64 base, u64 len)
 {
-	TRY(image_plan(r, img->desc->load.gpa, &img->plan, why));
+	struct load_plan one = { .n = 1, .step[0] = { .dst = GPA(base), .mem_len = len } };
+
+	for (u32 i = 0; i < vm->n_images; i++) {
+		if (vm->images[i].desc->role != VD_IMG_DTB &&
+		    plans_overlap(&one, &vm->images[i].plan))
+			return true;
+	}
+	return false;
+}
+
+/* As high in the region as images leave room, at 2 MiB (Linux's boot protocol). */
+static enum status find_room_in(const struct vm *vm, const struct vd_mem *m, u64 len, gpa_t *out)
+{
+	u64 at = align_down(m->base.v + m->size - MIN(m->size, len), MIB(2));
+
+	for (; m->size >= len && at >= m->base.v; at -= MIB(2)) {
+		if (!hits_image(vm, at, len)) {
+			*out = GPA(at);
+			return OK;
+		}
+		if (at < MIB(2))
+			break;
+	}
+	return E_NOTFOUND;
+}
+
+static enum status find_room(const struct vm *vm, const struct vmdesc *desc, u64 len, gpa_t *out)
+{
+	for (u32 i = 0; i < desc->mems.n; i++) {
+		if (find_room_in(vm, &desc->mems.v[i], len, out) == OK)
+			return OK;
+	}
+	return E_NOTFOUND;
+}
+
+/* The kernel goes to the beginning of memory, so that all behind it is in one piece. */
+static gpa_t kernel_place(const struct vmdesc *desc)
+{
+	for (u32 i = 0; i < desc->mems.n; i++) {
+		if (desc->mems.v[i].prot & VD_X)
+			return GPA(align_up(desc->mems.v[i].base.v, MIB(2)));
+	}
+	return GPA(0);
+}
+
+/* Linux before 3.17 wants to be this much above a multiple of 2 MiB. */
+#define OLD_TEXT_OFFSET KIB(512)
+
+static enum status plan_kernel(const struct vmdesc *desc, struct vm_image *img,
+			       struct image_reader *r, const char **why)
+{
+	bool given = img->desc->load.given;
+	gpa_t at = given ? img->desc->load.gpa : kernel_place(desc);
+	enum status st = image_plan(r, at, &img->plan, why);
+
+	if (st == E_FORMAT && !given)
+		st = image_plan(r, gpa_add(at, OLD_TEXT_OFFSET), &img->plan, why);
+	TRY(st);
 	if (img->plan.kind == IMAGE_ELF && img->plan.machine != ARCH_ELF_MACHINE) {
 		*why = "is made for another kind of CPU";
 		return E_FORMAT;
@@ -152,7 +211,18 @@ static void report_plan(const struct vmdesc *desc, const struct vd_image *want, 
 	diag_report(d, DIAG_FIX, want->load.given ? want->load.at : want->at, "%s", fix);
 }
 
-static enum status plan_one(const struct vmdesc *desc, struct vm_image *img, struct diag *d)
+static enum status plan_blob(const struct vm *vm, const struct vmdesc *desc, struct vm_image *img,
+			     struct image_reader *r)
+{
+	gpa_t at = img->desc->load.gpa;
+
+	if (!img->desc->load.given)
+		TRY(find_room(vm, desc, r->size, &at));
+	return image_plan_blob(r, at, &img->plan);
+}
+
+static enum status plan_one(const struct vm *vm, const struct vmdesc *desc, struct vm_image *img,
+			    struct diag *d)
 {
 	const struct vd_image *want = img->desc;
 	struct image_reader r = { read_file, &img->file, img->file.size };
@@ -160,9 +230,9 @@ static enum status plan_one(const struct vmdesc *desc, struct vm_image *img, str
 	enum status st;
 
 	if (want->role == VD_IMG_KERNEL)
-		st = plan_kernel(img, &r, &why);
+		st = plan_kernel(desc, img, &r, &why);
 	else
-		st = image_plan_blob(&r, want->load.gpa, &img->plan);
+		st = plan_blob(vm, desc, img, &r);
 	if (st != OK)
 		report_plan(desc, want, why, d);
 	return st;
@@ -224,7 +294,7 @@ static enum status plan_image(struct vm *vm, const struct vmdesc *desc, const st
 	if (want->role == VD_IMG_DTB)
 		TRY(check_tree(desc, img, d));
 	else
-		TRY(plan_one(desc, img, d));
+		TRY(plan_one(vm, desc, img, d));
 	if (want->role != VD_IMG_DTB) {
 		TRY(check_fit(desc, img, d));
 		TRY(check_overlap(vm, desc, img, d));
@@ -234,43 +304,6 @@ static enum status plan_image(struct vm *vm, const struct vmdesc *desc, const st
 }
 
 /* ---- the guest's tree ------------------------------------------------------------------------- */
-
-static bool hits_image(const struct vm *vm, u64 base, u64 len)
-{
-	struct load_plan tree = { .n = 1, .step[0] = { .dst = GPA(base), .mem_len = len } };
-
-	for (u32 i = 0; i < vm->n_images; i++) {
-		if (vm->images[i].desc->role != VD_IMG_DTB &&
-		    plans_overlap(&tree, &vm->images[i].plan))
-			return true;
-	}
-	return false;
-}
-
-/* As high in the region as images leave room, at 2 MiB (Linux's boot protocol). */
-static enum status place_tree_in(struct vm *vm, const struct vd_mem *m)
-{
-	u64 at = align_down(m->base.v + m->size - MIN(m->size, GUEST_FDT_MAX), MIB(2));
-
-	for (; m->size >= GUEST_FDT_MAX && at >= m->base.v; at -= MIB(2)) {
-		if (!hits_image(vm, at, GUEST_FDT_MAX)) {
-			vm->fdt = GPA(at);
-			return OK;
-		}
-		if (at < MIB(2))
-			break;
-	}
-	return E_NOTFOUND;
-}
-
-static enum status place_tree(struct vm *vm, const struct vmdesc *desc)
-{
-	for (u32 i = 0; i < desc->mems.n; i++) {
-		if (place_tree_in(vm, &desc->mems.v[i]) == OK)
-			return OK;
-	}
-	return E_NOTFOUND;
-}
 
 static enum status plan_tree(struct vm *vm, const struct vmdesc *desc, struct diag *d)
 {
@@ -290,7 +323,7 @@ static enum status plan_tree(struct vm *vm, const struct vmdesc *desc, struct di
 		diag_report(d, DIAG_FIX, wish->at, "leave the key out: we find a place");
 		return E_RANGE;
 	}
-	if (place_tree(vm, desc) == OK)
+	if (find_room(vm, desc, GUEST_FDT_MAX, &vm->fdt) == OK)
 		return OK;
 	diag_report(d, DIAG_ERROR, desc->mems_at,
 		    "VM \"%.*s\": kernel.memory_regions: no 0x%llx bytes are left for the guest's "
@@ -300,12 +333,24 @@ static enum status plan_tree(struct vm *vm, const struct vmdesc *desc, struct di
 	return E_RANGE;
 }
 
+static bool is_in_bios(const struct vm *vm)
+{
+	for (u32 i = 0; i < vm->n_images; i++) {
+		const struct load_step *s = &vm->images[i].plan.step[0];
+
+		if (vm->images[i].desc->role == VD_IMG_BIOS &&
+		    range_inside(vm->entry.v, 4, s->dst.v, s->file_len))
+			return true;
+	}
+	return false;
+}
+
 static void choose_entry(struct vm *vm, const struct vmdesc *desc, struct diag *d)
 {
 	const struct load_plan *kernel = &vm->images[0].plan;
 
 	vm->entry = desc->entry.given ? desc->entry.gpa : kernel->entry;
-	if (kernel->kind == IMAGE_RAW || vm->entry.v == kernel->entry.v)
+	if (kernel->kind == IMAGE_RAW || vm->entry.v == kernel->entry.v || is_in_bios(vm))
 		return;
 	diag_report(d, DIAG_WARNING, desc->entry.at,
 		    "VM \"%.*s\": kernel.entry_point = 0x%llx: the image wants to be entered at "

@@ -22,16 +22,17 @@ static struct show quote(const struct toml *v)
 	return out;
 }
 
-/* @column: NULL for the field itself. */
-static void report(struct axvisor *ax, enum vd_field f, const char *column, const struct toml *v,
-		   const char *text)
+static void report(struct axvisor *ax, enum diag_level level, enum vd_field f, u32 column,
+		   const struct toml *v, const char *text)
 {
+	u32 n;
+	const char *name = column == AXVISOR_WHOLE ? NULL : vmdesc_columns(f, &n)[column].name;
 	const struct vd_field_info *info = vmdesc_field(f);
 
-	ax->vd->reported |= BIT(f);
-	diag_report(ax->diag, DIAG_ERROR, v->at, "%s: %s.%s%s%s%s: %s", vmdesc_label(ax->vd).s,
-		    info->table, info->key, column ? ": " : "", column ? column : "", quote(v).s,
-		    text);
+	if (level == DIAG_ERROR)
+		ax->vd->reported |= BIT(f);
+	diag_report(ax->diag, level, v->at, "%s: %s.%s%s%s%s: %s", vmdesc_label(ax->vd).s,
+		    info->table, info->key, name ? ": " : "", name ? name : "", quote(v).s, text);
 }
 
 void axvisor_error(struct axvisor *ax, enum vd_field f, const struct toml *v, const char *format,
@@ -43,7 +44,7 @@ void axvisor_error(struct axvisor *ax, enum vd_field f, const struct toml *v, co
 	va_start(ap, format);
 	fmt_vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	report(ax, f, NULL, v, text);
+	report(ax, DIAG_ERROR, f, AXVISOR_WHOLE, v, text);
 }
 
 void axvisor_cell_error(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *v,
@@ -51,12 +52,23 @@ void axvisor_cell_error(struct axvisor *ax, enum vd_field f, u32 column, const s
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;
-	u32 n;
 
 	va_start(ap, format);
 	fmt_vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	report(ax, f, vmdesc_columns(f, &n)[column].name, v, text);
+	report(ax, DIAG_ERROR, f, column, v, text);
+}
+
+void axvisor_warning(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *v,
+		     const char *format, ...)
+{
+	char text[MESSAGE_SIZE];
+	va_list ap;
+
+	va_start(ap, format);
+	fmt_vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	report(ax, DIAG_WARNING, f, column, v, text);
 }
 
 void axvisor_fix(struct axvisor *ax, struct src_pos at, const char *format, ...)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * [devices] into the description. Types of emulated devices were renumbered in mid-2025; a row
- * that can only be of the older numbering is refused with the reading that would fit, never
- * guessed.
+ * [devices] into the description. Types of emulated devices were renumbered in mid-2025. A row that
+ * can only be of the older numbering is taken as that, with a word; one that could be of either is
+ * refused with both readings, never guessed.
  */
 #include "axvisor_priv.h"
 
@@ -20,8 +20,17 @@ enum {
 enum {
 	TYPE_DUMMY = 0,
 	TYPE_INTC = 1,
-	TYPE_CONSOLE = 2
+	TYPE_CONSOLE = 2,
+	OLDER_CPU_INTERFACE = 7,
+	OLDER_CPU_SGI = 8,
+	OLDER_REDISTRIBUTOR = 9,
+	TYPE_CHANNEL = 10,
+	TYPE_REDISTRIBUTOR = 0x20,
+	TYPE_DISTRIBUTOR = 0x21,
+	TYPE_TRANSLATOR = 0x22
 };
+
+#define PAGE 0x1000
 
 struct emu_type {
 	s64 number;
@@ -31,9 +40,6 @@ struct emu_type {
 /* Today's types that we know and do not have. */
 static const struct emu_type later[] = {
 	{ 0x0a, "a channel between VMs" },
-	{ 0x20, "part of a host interrupt controller" },
-	{ 0x21, "part of a host interrupt controller" },
-	{ 0x22, "part of a host interrupt controller" },
 	{ 0x23, "an I/O interrupt controller" },
 	{ 0x24, "an interval timer" },
 	{ 0x25, "a platform interrupt controller" },
@@ -45,13 +51,10 @@ static const struct emu_type later[] = {
 
 /* Numbers that only the older numbering has. */
 static const struct emu_type older[] = {
-	{ 3, "a virtio block device, today 0xe1" },
+	{ 3, "a virtio block device, today 0xe1 (and since 2026, a firmware table)" },
 	{ 4, "a virtio network device, today 0xe2" },
 	{ 5, "a virtio console, today 0xe3" },
 	{ 6, "an I/O MMU, today without a number" },
-	{ 7, "a part of the interrupt controller, today included in 1" },
-	{ 8, "a part of the interrupt controller, today included in 1" },
-	{ 9, "a part of the interrupt controller, today included in 1" },
 };
 
 static const char *what_is(const struct emu_type *list, size_t n, s64 number)
@@ -85,33 +88,101 @@ static void unknown_type(struct axvisor *ax, const struct toml *type)
 		    "write 1 (interrupt controller) or 2 (console), or remove the row");
 }
 
-/* Fields that today's reading of the type has no use for, but the older one had. */
-static bool is_older_row(struct axvisor *ax, const struct toml *const *cell)
+/* What a row is, in today's terms. */
+enum emu_kind {
+	EMU_NOTHING, /* nothing to build, or refused */
+	EMU_INTC,
+	EMU_DISTRIBUTOR,
+	EMU_REDISTRIBUTOR,
+	EMU_CONSOLE
+};
+
+static enum emu_kind taken_as(struct axvisor *ax, const struct toml *type, const char *what,
+			      enum emu_kind kind)
+{
+	axvisor_warning(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
+			"of the numbering before mid-2025, and taken as %s", what);
+	return kind;
+}
+
+/* It could be of one numbering as well as of the other, or fits neither. */
+static enum emu_kind either(struct axvisor *ax, const struct toml *type, const char *today,
+			    const char *before)
+{
+	axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
+			   "%s; before mid-2025 %s: what is meant?", today, before);
+	axvisor_fix(ax, type->at,
+		    "write 2 for a console with irq_id, 1 for an interrupt controller, or remove "
+		    "the row");
+	return EMU_NOTHING;
+}
+
+static enum emu_kind kind_of_0(struct axvisor *ax, const struct toml *const *cell)
+{
+	s64 length = cell[DEV_LENGTH]->integer, irq = cell[DEV_IRQ]->integer;
+
+	if (!length && !irq)
+		return EMU_NOTHING;
+	if (length >= PAGE && irq)
+		return taken_as(ax, cell[DEV_TYPE], "a console, today 2", EMU_CONSOLE);
+	return either(ax, cell[DEV_TYPE], "a dummy has no window and no interrupt",
+		      "0 was a console, which has both");
+}
+
+static enum emu_kind kind_of_2(struct axvisor *ax, const struct toml *const *cell)
+{
+	bool list = cell[DEV_CFG] && cell[DEV_CFG]->n;
+
+	if (cell[DEV_IRQ]->integer && !list)
+		return EMU_CONSOLE;
+	return either(ax, cell[DEV_TYPE], "a console has an interrupt and no cfg_list",
+		      "2 was part of an interrupt controller (today 0x20 or 0x21), which has no "
+		      "interrupt");
+}
+
+static enum emu_kind kind_of(struct axvisor *ax, const struct toml *const *cell)
 {
 	const struct toml *type = cell[DEV_TYPE];
 
-	if (type->integer == TYPE_DUMMY && (cell[DEV_LENGTH]->integer || cell[DEV_IRQ]->integer)) {
+	switch (type->integer) {
+	case TYPE_DUMMY:
+		return kind_of_0(ax, cell);
+	case TYPE_INTC:
+		return EMU_INTC;
+	case TYPE_CONSOLE:
+		return kind_of_2(ax, cell);
+	case OLDER_CPU_INTERFACE:
+	case OLDER_CPU_SGI:
+		return taken_as(ax, type, "part of the interrupt controller that every VM has",
+				EMU_NOTHING);
+	case OLDER_REDISTRIBUTOR:
+		return taken_as(ax, type, "redistributors, today 0x20", EMU_REDISTRIBUTOR);
+	case TYPE_REDISTRIBUTOR:
+		return EMU_REDISTRIBUTOR;
+	case TYPE_DISTRIBUTOR:
+		return EMU_DISTRIBUTOR;
+	case TYPE_TRANSLATOR:
 		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
-				   "a dummy has no window and no interrupt; "
-				   "before mid-2025 0 was the console");
-		axvisor_fix(ax, type->at, "write 2 for a console, or remove the row");
-		return true;
-	}
-	if (type->integer == TYPE_CONSOLE && cell[DEV_CFG] && cell[DEV_CFG]->n) {
-		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
-				   "a console has no cfg_list; before mid-2025 2 was part of "
-				   "a host interrupt controller, today 0x21");
+				   "message interrupts are not emulated");
 		axvisor_fix(ax, type->at,
-			    "for a console write [] as cfg_list, else remove the row");
-		return true;
+			    "remove the row, and have the guest's devices use wired interrupts");
+		return EMU_NOTHING;
+	case TYPE_CHANNEL:
+		if (!cell[DEV_LENGTH]->integer)
+			return taken_as(ax, type, "a device without a window", EMU_NOTHING);
+		break;
+	default:
+		break;
 	}
-	return false;
+	unknown_type(ax, type);
+	return EMU_NOTHING;
 }
 
-/* cfg_list of an interrupt controller is its second window. */
+/* cfg_list of an interrupt controller is its second window, or the number of vCPUs. */
 static void read_second_window(struct axvisor *ax, const struct toml *list, struct vd_dev *dev)
 {
-	if (!list || !list->n)
+	/* One number is that of vCPUs, which we know. */
+	if (!list || list->n < 2)
 		return;
 	if (list->n != 2 || dev->n_win < 2) {
 		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_CFG, list,
@@ -124,57 +195,115 @@ static void read_second_window(struct axvisor *ax, const struct toml *list, stru
 					  (u64)list->child->next->integer };
 }
 
-static enum status read_device(struct axvisor *ax, const struct toml *row)
+/* Rows for a distributor and for redistributors make up one device. */
+static struct vd_dev *intc_of_parts(struct axvisor *ax, const struct toml *row)
 {
-	const struct toml *cell[VD_MAX_COLUMNS];
-	const struct vd_board_dev *model = &vmdesc_board.console;
 	struct vd_dev *dev;
 
-	if (!axvisor_row(ax, VD_F_EMU_DEVICES, row, cell) || is_older_row(ax, cell))
-		return OK;
-	switch (cell[DEV_TYPE]->integer) {
-	case TYPE_DUMMY:
-		return OK;
-	case TYPE_INTC:
-		model = &vmdesc_board.intc;
-		break;
-	case TYPE_CONSOLE:
-		break;
-	default:
-		unknown_type(ax, cell[DEV_TYPE]);
-		return OK;
-	}
+	if (ax->intc_parts)
+		return &ax->vd->devs.v[ax->intc_parts - 1];
 	dev = vmdesc_add_dev(ax->vd, ax->arena, row->at);
 	if (!dev)
+		return NULL;
+	vd_dev_from_board(dev, &vmdesc_board.intc, ax->vd->vcpus.n);
+	ax->intc_parts = ax->vd->devs.n;
+	return dev;
+}
+
+/* cfg_list [vCPUs, stride, first host CPU]: what we do is fixed, so it must be that. */
+static void check_stride(struct axvisor *ax, const struct toml *list)
+{
+	const struct toml *n = list ? list->child : NULL;
+	const struct toml *stride = n ? n->next : NULL;
+	u64 ours = vmdesc_board.intc.per_vcpu[1];
+
+	if (n && n->integer != ax->vd->vcpus.n && ax->vd->vcpus.n) {
+		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_CFG, n, "base.cpu_num is %u",
+				   ax->vd->vcpus.n);
+		axvisor_fix(ax, n->at, "write %u: each vCPU has a redistributor", ax->vd->vcpus.n);
+	}
+	if (stride && (u64)stride->integer != ours) {
+		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_CFG, stride,
+				   "redistributors stand %s apart", show_hex(ours).s);
+		axvisor_fix(ax, stride->at, "write %s", show_hex(ours).s);
+	}
+}
+
+static enum status read_part(struct axvisor *ax, const struct toml *row,
+			     const struct toml *const *cell, enum emu_kind kind)
+{
+	struct vd_dev *dev = intc_of_parts(ax, row);
+	u32 w = kind == EMU_DISTRIBUTOR ? 0 : 1;
+
+	if (!dev)
 		return E_NOMEM;
-	vd_dev_from_board(dev, model, ax->vd->vcpus.n);
+	dev->name = cell[DEV_NAME]->text;
+	dev->win[w].base = GPA((u64)cell[DEV_BASE]->integer);
+	if (kind == EMU_REDISTRIBUTOR)
+		check_stride(ax, cell[DEV_CFG]);
+	else
+		dev->win[w].size = (u64)cell[DEV_LENGTH]->integer;
+	return OK;
+}
+
+static enum status read_whole(struct axvisor *ax, const struct toml *row,
+			      const struct toml *const *cell, enum emu_kind kind)
+{
+	struct vd_dev *dev = vmdesc_add_dev(ax->vd, ax->arena, row->at);
+
+	if (!dev)
+		return E_NOMEM;
+	vd_dev_from_board(dev, kind == EMU_INTC ? &vmdesc_board.intc : &vmdesc_board.console,
+			  ax->vd->vcpus.n);
 	dev->name = cell[DEV_NAME]->text;
 	dev->win[0] = (struct vd_window){ GPA((u64)cell[DEV_BASE]->integer),
 					  (u64)cell[DEV_LENGTH]->integer };
-	if (cell[DEV_TYPE]->integer == TYPE_INTC)
+	if (kind == EMU_INTC)
 		read_second_window(ax, cell[DEV_CFG], dev);
 	for (u32 i = 0; i < dev->n_irq; i++)
 		dev->irq[i].line = (u32)MIN(cell[DEV_IRQ]->integer, (s64)UINT32_MAX);
 	return OK;
 }
 
+static enum status read_device(struct axvisor *ax, const struct toml *row)
+{
+	const struct toml *cell[VD_MAX_COLUMNS];
+	enum emu_kind kind;
+
+	if (!axvisor_row(ax, VD_F_EMU_DEVICES, row, cell))
+		return OK;
+	kind = kind_of(ax, cell);
+	if (kind == EMU_NOTHING)
+		return OK;
+	if (kind == EMU_DISTRIBUTOR || kind == EMU_REDISTRIBUTOR)
+		return read_part(ax, row, cell, kind);
+	return read_whole(ax, row, cell, kind);
+}
+
 static void read_interrupt_mode(struct axvisor *ax)
 {
-	static const char *const known[] = { "no_irq", "no", "none", "passthrough", "pt" };
+	static const struct {
+		const char *word;
+		enum vm_intc_mode mode;
+	} modes[] = {
+		{ "emu", VM_INTC_EMULATED },   { "emulated", VM_INTC_EMULATED },
+		{ "no_irq", VM_INTC_NONE },    { "no", VM_INTC_NONE },
+		{ "none", VM_INTC_NONE },      { "passthrough", VM_INTC_PASSTHROUGH },
+		{ "pt", VM_INTC_PASSTHROUGH },
+	};
 	const struct toml *v = ax->value[VD_F_INTERRUPT_MODE];
 
 	ax->vd->intc = VM_INTC_EMULATED;
-	if (!v || str_eq_c(v->text, "emu") || str_eq_c(v->text, "emulated"))
+	if (!v)
 		return;
-	for (u32 i = 0; i < array_size(known); i++) {
-		if (!str_eq_c(v->text, known[i]))
-			continue;
-		axvisor_later(ax, VD_F_INTERRUPT_MODE, v,
-			      "write \"emu\": a VM always has an emulated interrupt controller");
-		return;
+	for (u32 i = 0; i < array_size(modes); i++) {
+		if (str_eq_c(v->text, modes[i].word)) {
+			ax->vd->intc = modes[i].mode;
+			return;
+		}
 	}
 	axvisor_error(ax, VD_F_INTERRUPT_MODE, v, "no such mode");
-	axvisor_fix(ax, v->at, "write \"emu\", or remove the key");
+	axvisor_fix(ax, v->at, "write \"emu\", \"passthrough\" or \"no_irq\"");
 }
 
 enum status axvisor_devices(struct axvisor *ax)

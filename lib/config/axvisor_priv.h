@@ -14,6 +14,7 @@ struct axvisor {
 	struct diag *diag;
 	struct vmdesc *vd;
 	const struct toml *value[VD_FIELDS];
+	u32 intc_parts; /* index + 1 of the device that rows for parts of one make up */
 	u64 meant;	/* BIT(enum vd_field): a misspelt or misplaced key was meant to be this */
 	bool syntax_ok; /* else a key that is missing may stand in a broken line */
 };
@@ -24,6 +25,10 @@ void axvisor_error(struct axvisor *ax, enum vd_field f, const struct toml *v, co
 /* The same for a cell of a row: @column names it. */
 void axvisor_cell_error(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *v,
 			const char *format, ...) printf_like(5, 6);
+/* The same for what is taken all the same; @column of a row's cell, else AXVISOR_WHOLE. */
+#define AXVISOR_WHOLE UINT32_MAX
+void axvisor_warning(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *v,
+		     const char *format, ...) printf_like(5, 6);
 void axvisor_fix(struct axvisor *ax, struct src_pos at, const char *format, ...) printf_like(3, 4);
 /* "known, not supported yet", and @instead. */
 void axvisor_later(struct axvisor *ax, enum vd_field f, const struct toml *v, const char *instead);

@@ -37,7 +37,8 @@ static void read_vm_type(struct axvisor *ax)
 	if (!v || v->integer == 1 || v->integer == 2)
 		return;
 	if (!v->integer) {
-		axvisor_later(ax, VD_F_VM_TYPE, v, "write vm_type = 1 or 2");
+		axvisor_warning(ax, VD_F_VM_TYPE, AXVISOR_WHOLE, v,
+				"a host VM takes over a running system, and there is none: as 1");
 		return;
 	}
 	axvisor_error(ax, VD_F_VM_TYPE, v, "no such type of VM");
@@ -65,6 +66,11 @@ static void read_cpu_lists(struct axvisor *ax)
 	const struct toml *sets = per_vcpu(ax, VD_F_PHYS_CPU_SETS);
 	const struct toml *id = ids ? ids->child : NULL;
 	const struct toml *set = sets ? sets->child : NULL;
+	const struct toml *all = ax->value[VD_F_CPU_SET];
+
+	if (all && ax->value[VD_F_PHYS_CPU_SETS])
+		axvisor_warning(ax, VD_F_CPU_SET, AXVISOR_WHOLE, all,
+				"has no effect beside base.phys_cpu_sets");
 
 	for (u32 i = 0; i < ax->vd->vcpus.n; i++) {
 		struct vd_vcpu *v = &ax->vd->vcpus.v[i];
@@ -74,7 +80,7 @@ static void read_cpu_lists(struct axvisor *ax)
 			v->has_hw_id = true;
 			v->host_hw_id = v->hw_id;
 			/* A mask, even a broken one, is the user's word on where to run. */
-			v->has_host_hw_id = !ax->value[VD_F_PHYS_CPU_SETS];
+			v->has_host_hw_id = !ax->value[VD_F_PHYS_CPU_SETS] && !all;
 			v->at = id->at;
 			id = id->next;
 		}
@@ -82,6 +88,9 @@ static void read_cpu_lists(struct axvisor *ax)
 			v->cpu_mask = (u64)set->integer;
 			v->mask_at = set->at;
 			set = set->next;
+		} else if (all && !ax->value[VD_F_PHYS_CPU_SETS]) {
+			v->cpu_mask = (u64)all->integer;
+			v->mask_at = all->at;
 		}
 	}
 }
@@ -140,6 +149,9 @@ static enum status read_image(struct axvisor *ax, const struct image_keys *keys,
 		ax->vd->tree = (struct vd_addr){ GPA((u64)load->integer), true, load->at };
 		return OK;
 	}
+	/* Templates have keys without a value. */
+	if (path && !path->text.n && keys->role != VD_IMG_KERNEL)
+		return OK;
 	if (!path) {
 		if (load && !(ax->vd->reported & BIT(keys->path)))
 			diag_report(ax->diag, DIAG_WARNING, load->at,
@@ -151,6 +163,11 @@ static enum status read_image(struct axvisor *ax, const struct image_keys *keys,
 	image = vmdesc_add_image(ax->vd, ax->arena, path->at);
 	if (!image)
 		return E_NOMEM;
+	if (keys->role == VD_IMG_BIOS && !load && !(ax->vd->reported & BIT(keys->load))) {
+		axvisor_error(ax, keys->path, path,
+			      "needs bios_load_addr: only its author knows it");
+		axvisor_fix(ax, path->at, "add to [kernel]: bios_load_addr = 0x8000_0000");
+	}
 	image->role = keys->role;
 	image->source = source;
 	image->path = path->text;
@@ -159,32 +176,45 @@ static enum status read_image(struct axvisor *ax, const struct image_keys *keys,
 	return OK;
 }
 
-static void wrong_flags(struct axvisor *ax, const struct toml *v)
+/*
+ * What older files have: windows of devices among the memory, and a wish on caching. False: no RAM.
+ */
+static bool is_memory(struct axvisor *ax, const struct toml *v)
 {
 	u64 flags = (u64)v->integer;
 
-	if (flags & (FLAG_DEVICE | FLAG_UNCACHED)) {
+	if (flags & ~(FLAG_PROT | FLAG_USER | FLAG_DEVICE | FLAG_UNCACHED)) {
 		axvisor_cell_error(ax, VD_F_MEMORY_REGIONS, MEM_FLAGS, v,
-				   "%s memory is no RAM, and a guest sets its own caching",
-				   flags & FLAG_DEVICE ? "device (0x10)" : "uncached (0x20)");
-		axvisor_fix(ax, v->at, "remove 0x10 and 0x20; 0x7 is ordinary memory");
-		return;
+				   "bits that mean nothing: %s",
+				   show_hex(flags & ~(FLAG_PROT | FLAG_USER)).s);
+		axvisor_fix(ax, v->at, "write a sum of 1 (read), 2 (write), 4 (execute), 8 (user)");
+		return true;
 	}
-	axvisor_cell_error(ax, VD_F_MEMORY_REGIONS, MEM_FLAGS, v, "bits that mean nothing: %s",
-			   show_hex(flags & ~(FLAG_PROT | FLAG_USER)).s);
-	axvisor_fix(ax, v->at, "write a sum of 1 (read), 2 (write), 4 (execute), 8 (user)");
+	if (flags & FLAG_DEVICE) {
+		axvisor_warning(ax, VD_F_MEMORY_REGIONS, MEM_FLAGS, v,
+				"device memory (0x10) is no RAM: the region is left out");
+		axvisor_fix(ax, v->at, "give devices by devices.passthrough_addresses");
+		return false;
+	}
+	if (flags & FLAG_UNCACHED)
+		axvisor_warning(ax, VD_F_MEMORY_REGIONS, MEM_FLAGS, v,
+				"a guest sets its own caching: 0x20 has no effect");
+	return true;
 }
 
 static bool read_map_type(struct axvisor *ax, const struct toml *v, enum vd_mem_backing *out)
 {
-	if (v->integer == 0 || v->integer == 1) {
-		*out = v->integer ? VD_MEM_IDENTITY : VD_MEM_ALLOC;
+	static const enum vd_mem_backing backing[] = { VD_MEM_ALLOC, VD_MEM_IDENTITY,
+						       VD_MEM_RESERVED };
+
+	if (v->integer < (s64)array_size(backing)) {
+		*out = backing[v->integer];
 		return true;
 	}
-	axvisor_cell_error(ax, VD_F_MEMORY_REGIONS, MEM_MAP, v, "%s",
-			   v->integer == 2 ? "reserved memory: known, not supported yet" :
-					     "no such mapping");
-	axvisor_fix(ax, v->at, "write 0 (allocated) or 1 (the host memory of the same address)");
+	axvisor_cell_error(ax, VD_F_MEMORY_REGIONS, MEM_MAP, v, "no such mapping");
+	axvisor_fix(ax, v->at,
+		    "write 0 (allocated), 1 (the host memory of the same address, claimed) or 2 "
+		    "(the same, but reserved memory, which is not claimed)");
 	return false;
 }
 
@@ -198,9 +228,7 @@ static enum status read_region(struct axvisor *ax, const struct toml *row)
 	if (!axvisor_row(ax, VD_F_MEMORY_REGIONS, row, cell))
 		return OK;
 	flags = (u64)cell[MEM_FLAGS]->integer;
-	if (flags & ~(FLAG_PROT | FLAG_USER))
-		wrong_flags(ax, cell[MEM_FLAGS]);
-	if (!read_map_type(ax, cell[MEM_MAP], &backing))
+	if (!is_memory(ax, cell[MEM_FLAGS]) || !read_map_type(ax, cell[MEM_MAP], &backing))
 		return OK;
 	m = vmdesc_add_mem(ax->vd, ax->arena, row->at);
 	if (!m)
@@ -234,6 +262,8 @@ enum status axvisor_kernel(struct axvisor *ax)
 {
 	static const struct image_keys images[] = {
 		{ VD_IMG_KERNEL, VD_F_KERNEL_PATH, VD_F_KERNEL_LOAD_ADDR },
+		/* Before those that may go where there is room. */
+		{ VD_IMG_BIOS, VD_F_BIOS_PATH, VD_F_BIOS_LOAD_ADDR },
 		{ VD_IMG_INITRD, VD_F_RAMDISK_PATH, VD_F_RAMDISK_LOAD_ADDR },
 		{ VD_IMG_DTB, VD_F_DTB_PATH, VD_F_DTB_LOAD_ADDR },
 	};

@@ -80,7 +80,6 @@ enum status vmdesc_add_default_board(struct vmdesc *vd, struct arena *a)
 		if (!v->has_hw_id)
 			v->hw_id = i / CPUS_PER_CLUSTER << 8 | i % CPUS_PER_CLUSTER;
 	}
-	if (vd->intc == VM_INTC_EMULATED)
-		TRY(add(vd, &vmdesc_board.intc, a));
+	TRY(add(vd, &vmdesc_board.intc, a));
 	return add(vd, &vmdesc_board.console, a);
 }

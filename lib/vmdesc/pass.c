@@ -142,7 +142,8 @@ struct vd_pass *pass_of(struct pass_resolver *r, const struct hd_dev *dev,
 		return NULL;
 	*index = (u16)r->n;
 	p->path = dev->path;
-	for (u32 i = 0; i < dev->n_irq && p->n_irq < VD_PASS_IRQS; i++) {
+	for (u32 i = 0; r->vd->intc != VM_INTC_NONE && i < dev->n_irq && p->n_irq < VD_PASS_IRQS;
+	     i++) {
 		u32 line = dev->irq[i].line;
 
 		if (pass_isa_is_shared(line) && !is_given(r, line))
@@ -312,6 +313,32 @@ static enum status resolve(struct pass_resolver *r, struct span fdt, struct aren
 	return r->t.n_nodes ? pass_cut(r, a) : OK;
 }
 
+static bool is_inside(const struct vd_mem *m, const struct range *r, u32 n)
+{
+	for (u32 i = 0; i < n; i++) {
+		if (range_inside(m->base.v, m->size, r[i].base, r[i].len))
+			return true;
+	}
+	return false;
+}
+
+/* Memory that is not claimed must be nobody's, and such that we can look into it ourselves. */
+static void check_reserved(const struct pass_resolver *r)
+{
+	const struct hostdesc *hd = r->hd;
+
+	for (u32 i = 0; i < r->vd->mems.n; i++) {
+		const struct vd_mem *m = &r->vd->mems.v[i];
+
+		if (m->backing != VD_MEM_RESERVED || (is_inside(m, hd->reserved, hd->n_reserved) &&
+						      is_inside(m, hd->mem, hd->n_mem)))
+			continue;
+		vd_error(&r->c, VD_F_MEMORY_REGIONS, m->at, show_range(m->base.v, m->size).s,
+			 "map_type 2, but the machine does not reserve this memory");
+		vd_fix(&r->c, m->at, "write map_type 1: the memory is claimed then");
+	}
+}
+
 enum status vmdesc_resolve_passes(struct vmdesc *vd, const struct hostdesc *hd,
 				  struct span host_fdt, struct arena *a, struct diag *d)
 {
@@ -320,8 +347,9 @@ enum status vmdesc_resolve_passes(struct vmdesc *vd, const struct hostdesc *hd,
 	u32 before = d->n_errors;
 	struct src_pos at;
 
+	check_reserved(&r);
 	if (!vd->passes.n && !vd->pass_paths.n)
-		return OK;
+		return d->n_errors == before ? OK : E_INVAL;
 	at = vd->passes.n ? vd->passes.v[0].at : vd->pass_paths.v[0].at;
 	take_scratch(&r, a);
 	if (resolve(&r, host_fdt, a) != OK) {

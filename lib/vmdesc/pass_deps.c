@@ -102,7 +102,7 @@ bool pass_keeps(const struct pass_resolver *r, u32 n, const char *name, struct s
 	u32 to;
 
 	if (strcmp(name, "interrupts") == 0)
-		return is_there(r, dt_irq_parent(&r->t, n));
+		return r->vd->intc != VM_INTC_NONE && is_there(r, dt_irq_parent(&r->t, n));
 	for (const char *p = never; *p; p += strlen(p) + 1) {
 		if (strcmp(p, name) == 0)
 			return false;

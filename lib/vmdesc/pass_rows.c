@@ -83,7 +83,7 @@ static void raw_irq(const struct pass_resolver *r, const struct vd_pass *row, st
 	u32 line = row->n_irq ? row->irq[0].host : 0;
 	const struct hd_dev *owner = line ? owner_of(r, line) : NULL;
 
-	if (!line)
+	if (!line || r->vd->intc == VM_INTC_NONE)
 		return;
 	if (!pass_isa_is_shared(line)) {
 		vd_warning(&r->c, vd_pass_field(row), row->at, NULL,
@@ -107,7 +107,8 @@ static void check_irq(const struct pass_resolver *r, const struct vd_pass *row,
 {
 	u32 line = row->n_irq ? row->irq[0].host : 0;
 
-	if (!line || has_irq(p, line) || has_irq(p, pass_isa_line(line)))
+	if (!line || r->vd->intc == VM_INTC_NONE || has_irq(p, line) ||
+	    has_irq(p, pass_isa_line(line)))
 		return;
 	if (p->n_irq)
 		vd_warning(&r->c, vd_pass_field(row), row->at, NULL,
@@ -122,6 +123,23 @@ static void check_irq(const struct pass_resolver *r, const struct vd_pass *row,
 
 /* ---- windows ------------------------------------------------------------------------------ */
 
+static bool is_kept(const struct pass_resolver *r, const struct hd_dev *dev)
+{
+	u32 node = r->node[dev - r->hd->devs];
+
+	return pass_own_use(r, dev) || (node != DT_NONE && !pass_is_usable(r, node));
+}
+
+/* @dev is in the window and kept. */
+static void tell_kept(struct pass_resolver *r, const struct hd_dev *dev, const struct vd_pass *row)
+{
+	if (pass_own_use(r, dev))
+		pass_own(r, dev, row, row->win[0].gpa.v - row->win[0].hpa.v);
+	else if (!pass_has_mark(r, dev, PASS_EXCEPT))
+		vd_warning(&r->c, vd_pass_field(row), row->at, NULL, "%s cannot be one guest's",
+			   show_text(dev->path).s);
+}
+
 static struct content look(struct pass_resolver *r, const struct vd_pass *row)
 {
 	struct content c = { 0 };
@@ -131,10 +149,9 @@ static struct content look(struct pass_resolver *r, const struct vd_pass *row)
 
 		if (!is_in(dev, &row->win[0]))
 			continue;
-		if (pass_own_use(r, dev) || pass_has_mark(r, dev, PASS_EXCEPT)) {
+		if (is_kept(r, dev)) {
 			c.n_kept++;
-			if (pass_own_use(r, dev))
-				pass_own(r, dev, row, row->win[0].gpa.v - row->win[0].hpa.v);
+			tell_kept(r, dev, row);
 			continue;
 		}
 		if (!c.n_given++)
@@ -181,7 +198,7 @@ static void give_devices(struct pass_resolver *r, const struct vd_pass *row,
 		const struct hd_dev *dev = &r->hd->devs[i];
 		struct vd_pass *p;
 
-		if (!is_in(dev, w) || pass_own_use(r, dev) || pass_has_mark(r, dev, PASS_EXCEPT))
+		if (!is_in(dev, w) || is_kept(r, dev))
 			continue;
 		p = pass_of(r, dev, row);
 		if (!p)
@@ -203,6 +220,12 @@ void pass_row(struct pass_resolver *r, const struct vd_pass *row)
 	if (!check(r, row))
 		return;
 	c = look(r, row);
+	if (c.n_given && c.n_kept)
+		vd_warning(&r->c, vd_pass_field(row), row->at,
+			   show_range(row->win[0].hpa.v, row->win[0].size).s,
+			   "not all of it can be given: the guest gets the registers of %u devices "
+			   "in it and nothing between them",
+			   c.n_given);
 	if (c.n_given || c.n_kept) {
 		give_devices(r, row, &c);
 		return;

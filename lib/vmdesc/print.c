@@ -127,8 +127,8 @@ void vmdesc_print(const struct vmdesc *vd, void (*put)(void *ctx, const char *li
 	};
 	static const char *const intc[] = {
 		[VM_INTC_EMULATED] = "emulated",
-		[VM_INTC_NONE] = "none",
-		[VM_INTC_PASSTHROUGH] = "passed through",
+		[VM_INTC_NONE] = "emulated, none of the host's",
+		[VM_INTC_PASSTHROUGH] = "emulated, tied to the host's",
 	};
 	struct out o = { put, ctx };
 

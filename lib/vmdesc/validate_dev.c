@@ -212,7 +212,7 @@ static void check_only_one(const struct vd_check *c, enum only_one kind)
 		vd_note(c, first->at, "the first one is %s", vd_dev_label(first).s);
 		vd_fix(c, dev->at, "remove the row");
 	}
-	if (!first && kind == ONLY_ONE_INTC && c->t->n_classes && c->vd->intc == VM_INTC_EMULATED &&
+	if (!first && kind == ONLY_ONE_INTC && c->t->n_classes &&
 	    !vd_reported(c, VD_F_EMU_DEVICES)) {
 		vd_error(c, VD_F_EMU_DEVICES, (struct src_pos){ .file = c->vd->file }, NULL,
 			 "a VM needs an interrupt controller");

@@ -44,7 +44,7 @@ static bool same_memory(const struct vmdesc *a, const struct vd_mem *x, const st
 {
 	char text[96];
 
-	if (x->backing != VD_MEM_IDENTITY || y->backing != VD_MEM_IDENTITY ||
+	if (x->backing == VD_MEM_ALLOC || y->backing == VD_MEM_ALLOC ||
 	    !range_overlaps(x->base.v, x->size, y->base.v, y->size))
 		return false;
 	fmt_snprintf(text, sizeof(text), " = %s: this host memory is claimed by another VM",

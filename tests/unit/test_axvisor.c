@@ -271,8 +271,7 @@ static void test_reported(void **state)
 	assert_int_equal(vd->mems.n, 1);
 	vd = read_vm("", E_INVAL);
 	assert_int_equal(vd->reported, BIT(VD_F_ID) | BIT(VD_F_NAME) | BIT(VD_F_CPU_NUM) |
-					       BIT(VD_F_ENTRY_POINT) | BIT(VD_F_IMAGE_LOCATION) |
-					       BIT(VD_F_KERNEL_PATH) | BIT(VD_F_KERNEL_LOAD_ADDR) |
+					       BIT(VD_F_IMAGE_LOCATION) | BIT(VD_F_KERNEL_PATH) |
 					       BIT(VD_F_MEMORY_REGIONS));
 }
 

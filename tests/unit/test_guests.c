@@ -60,6 +60,39 @@ static void one(void)
 		CHECK(vm_work(vms[0]->home));
 }
 
+/* No address is given: the kernel begins the memory, the initrd and the tree end it. */
+static void places_left_to_us(void)
+{
+	setup();
+	put_file(VD_SRC_FS, "initrd", kernel, 3000);
+	put_file(VD_SRC_FS, "fw", kernel, 2000);
+	snprintf(text_of[0], sizeof(text_of[0]),
+		 "[base]\nid = 1\nname = \"a\"\ncpu_num = 1\n"
+		 "[kernel]\nimage_location = \"fs\"\nkernel_path = \"/kernel.bin\"\n"
+		 "ramdisk_path = \"/initrd\"\nbios_path = \"/fw\"\nbios_load_addr = 0x8060_0000\n"
+		 "memory_regions = [[0x8010_0000, 0xf0_0000, 0x7, 0]]\n[devices]\n");
+	put_text(VD_SRC_FS, AT("a.toml"), text_of[0]);
+	started();
+	CHECK(n_vms == 1 && vms[0]->entry.v == 0x80200000);
+	CHECK(was_said("kernel  0x080200000  /kernel.bin"));
+	CHECK(was_said("bios    0x080600000  /fw"));
+	CHECK(was_said("initrd  0x080e00000  /initrd"));
+	CHECK(was_said("dtb     0x080c00000  generated"));
+}
+
+/* Firmware beside the kernel is what is started when the entry is in it; nobody wonders. */
+static void firmware_is_started(void)
+{
+	setup();
+	put_file(VD_SRC_FS, "fw", kernel, 2000);
+	put_text(VD_SRC_FS, AT("a.toml"),
+		 sound(0, 1, "a", "bios_path = \"/fw\"\nbios_load_addr = 0x8001_0000"));
+	memcpy(strstr(text_of[0], "0x8000_0000"), "0x8001_0040", 11);
+	started();
+	CHECK(n_vms == 1 && vms[0]->entry.v == 0x80010040);
+	CHECK(!was_said("wants to be entered"));
+}
+
 static void from_both_stores_by_id(void)
 {
 	setup();
@@ -283,6 +316,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCENE(one),
+		SCENE(places_left_to_us),
+		SCENE(firmware_is_started),
 		SCENE(from_both_stores_by_id),
 		SCENE(none),
 		SCENE(none_and_no_disk),

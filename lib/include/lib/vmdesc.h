@@ -113,10 +113,11 @@ enum vm_boot_abi {
 	VM_BOOT_RAW, /* first instruction at entry, registers zero */
 };
 
+/* Interrupts of passed-through devices; the guest's controller is emulated in any case. */
 enum vm_intc_mode {
 	VM_INTC_EMULATED,
-	VM_INTC_NONE,
-	VM_INTC_PASSTHROUGH,
+	VM_INTC_NONE,	     /* they do not reach the guest */
+	VM_INTC_PASSTHROUGH, /* as EMULATED */
 };
 
 enum vd_mem_backing {
