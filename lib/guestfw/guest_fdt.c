@@ -61,7 +61,8 @@ static void write_clock(struct guest_tree *t)
 	dt_out_str(&t->out, "compatible", STR("fixed-clock"));
 	dt_out_u32(&t->out, "#clock-cells", 0);
 	dt_out_u32(&t->out, "clock-frequency", UART_CLOCK_HZ);
-	dt_out_str(&t->out, "clock-output-names", STR("clk24mhz"));
+	/* Guests know clocks by this name: not one that a passed-through node has. */
+	dt_out_str(&t->out, "clock-output-names", STR("board-clock"));
 	dt_out_u32(&t->out, "phandle", guest_fdt_clock_phandle(t->vd));
 	dt_out_end_node(&t->out);
 }

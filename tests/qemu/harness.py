@@ -33,6 +33,7 @@ class Case:
         self.append = options.pop("append", "")
         self.qemu = options.pop("qemu", "")
         self.qemu_args = options.pop("qemu_args", [])
+        self.scratch = options.pop("scratch", 0)
         self.limit = options.pop("limit", 240)
         self.slow = options.pop("slow", False)
         if options:
@@ -76,7 +77,21 @@ class Setup:
         if this.tree:
             command += ["-dtb", self._tree(this, command)]
         log = os.path.join(self.logs, this.name + ".log")
-        return Machine(command, log, this.limit)
+        scratch = self._scratch(this)
+        machine = Machine([w.replace("{scratch}", scratch) for w in command], log, this.limit)
+        machine.scratch = scratch
+        return machine
+
+    def _scratch(self, this):
+        """A file for a second disk, no two sectors of which are the same."""
+        if not this.scratch:
+            return ""
+        name = os.path.join(self.disks, this.name + ".scratch")
+        os.makedirs(self.disks, exist_ok=True)
+        with open(name, "wb") as file:
+            for n in range(this.scratch << 11):
+                file.write(b"%015d\n" % n * 32)
+        return name
 
     def _kernel(self, this):
         kernel = self.kernels.get(this.kernel)
