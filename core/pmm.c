@@ -533,6 +533,12 @@ static void scrub_end(struct block *b)
 	pmm_unlock(&l);
 }
 
+/* A look without the lock: what is missed now is there next time. */
+bool pmm_is_dirty(void)
+{
+	return __atomic_load_n(&pmm_pool.stats.dirty, __ATOMIC_RELAXED) != 0;
+}
+
 bool pmm_scrub_slice(u32 max_blocks)
 {
 	for (u32 n = 0; n < max_blocks; n++) {

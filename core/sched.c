@@ -107,6 +107,15 @@ bool sched_give_way(struct vcpu *v)
 	return false;
 }
 
+bool sched_wait(struct cpu *c)
+{
+	if (c->n_vcpus != 1 || c->resched || vm_has_work(c) || console_busy() || pmm_is_dirty())
+		return false;
+	arch_timer_arm(atomic_load_explicit(&watchdog_next, memory_order_relaxed));
+	arch_cpu_idle();
+	return true;
+}
+
 static void idle(struct cpu *c, u64 alarm)
 {
 	if (c->resched)

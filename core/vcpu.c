@@ -99,9 +99,16 @@ static enum next handle_irq(struct vcpu_exit *x)
 	return this_cpu()->resched ? NEXT_RESCHED : NEXT_RUN;
 }
 
+/*
+ * A vCPU with nobody beside it waits where it is. Whatever ends the CPU's sleep is taken as soon
+ * as the guest is entered, by the short lane if it can; and if that was not the guest's, then its
+ * wait has ended early, which every architecture allows.
+ */
 static enum next handle_idle(struct vcpu *v)
 {
 	if (atomic_load_explicit(&v->posts, memory_order_acquire) || arch_virq_pending(&v->arch))
+		return NEXT_RUN;
+	if (sched_wait(v->cpu))
 		return NEXT_RUN;
 	v->state = VCPU_WAITING;
 	return NEXT_RESCHED;

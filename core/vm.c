@@ -56,12 +56,19 @@ void vm_boot_done(void)
 	alive_put();
 }
 
+/* It has work now, perhaps: said after the change that makes it so. */
+static void wake_home(struct vm *vm)
+{
+	atomic_store(&vm->home->work, true);
+	cpu_kick(vm->home);
+}
+
 void vm_start(struct vm *vm)
 {
 	atomic_fetch_add(&n_alive, 1);
 	vm->load = (struct vm_load){ .began = arch_cycles() };
 	atomic_store(&vm->phase, VM_SCRUB);
-	cpu_kick(vm->home);
+	wake_home(vm);
 }
 
 /* ---- vCPUs on and off ------------------------------------------------------------------------- */
@@ -144,7 +151,7 @@ void vm_vcpu_off(struct vcpu *v)
 	if (phase == VM_RUNNING && vm_end(vm, VM_END_POWER_OFF))
 		log_warn("VM %u \"%s\": the last vCPU has turned itself off", vm->desc->id,
 			 vm->name);
-	cpu_kick(vm->home);
+	wake_home(vm);
 }
 
 bool vm_end(struct vm *vm, enum vm_end_reason why)
@@ -162,7 +169,7 @@ bool vm_end(struct vm *vm, enum vm_end_reason why)
 		if (atomic_load(&vm->vcpus[i].power) != VCPU_POWER_OFF)
 			vcpu_post(&vm->vcpus[i], POST_STOP);
 	}
-	cpu_kick(vm->home);
+	wake_home(vm);
 	return true;
 }
 
@@ -266,8 +273,11 @@ static bool has_work(const struct vm *vm)
 	       (phase == VM_ENDING && atomic_load(&vm->n_live) == 0);
 }
 
+/* The flag spares the walk, so that what a turn costs does not grow with VMs that just run. */
 bool vm_has_work(const struct cpu *c)
 {
+	if (!atomic_load(&c->work))
+		return false;
 	for (u32 i = 0; i < n_vms; i++) {
 		if (vms[i]->home == c && has_work(vms[i]))
 			return true;
@@ -302,6 +312,10 @@ bool vm_work(struct cpu *c)
 {
 	bool any = false;
 
+	if (!atomic_load_explicit(&c->work, memory_order_relaxed))
+		return false;
+	/* First: what changes during the walk sets it again. */
+	atomic_store(&c->work, false);
 	for (u32 i = 0; i < n_vms; i++) {
 		if (vms[i]->home == c && has_work(vms[i])) {
 			work(vms[i]);
@@ -310,5 +324,7 @@ bool vm_work(struct cpu *c)
 	}
 	if (any)
 		watchdog_poll(arch_cycles());
+	if (any)
+		atomic_store(&c->work, true);
 	return any;
 }

@@ -219,6 +219,8 @@ static inline struct vm *make_running_vm(u32 cpu_of_vcpu0, u32 cpu_of_vcpu1)
 /* Let @v meet @x; then it waits for interrupts until the scheduler takes it away. */
 static inline void one_exit(struct vcpu *v, struct vcpu_exit x)
 {
+	/* As if one more lived there: nobody waits in place, so waiting is a state to be seen. */
+	v->cpu->n_vcpus = MAX(v->cpu->n_vcpus, 2u);
 	fake_script_push_to(&v->arch, x);
 	for (u32 i = 0; i < 4; i++)
 		fake_script_push_to(&v->arch, (struct vcpu_exit){ .kind = EXIT_IDLE });

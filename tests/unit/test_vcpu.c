@@ -108,6 +108,35 @@ static void waiting(void)
 	CHECK(v0->state == VCPU_WAITING && cpus[0].loaded == v0);
 }
 
+static u32 n_sleeps;
+
+static void count_sleep(void)
+{
+	n_sleeps++;
+	/* Something that is not the guest's ends the third. */
+	if (n_sleeps == 3)
+		this_cpu()->resched = true;
+}
+
+/* Alone on its CPU, a vCPU sleeps there and goes on; not when somebody needs the CPU. */
+static void waiting_in_place(void)
+{
+	setup();
+	cpus[0].n_vcpus = 1;
+	pmm_scrub_slice(UINT32_MAX);
+	fake.on_idle = count_sleep;
+	for (u32 i = 0; i < 4; i++)
+		fake_script_push_to(&v0->arch, (struct vcpu_exit){ .kind = EXIT_IDLE });
+	vcpu_run(v0);
+	CHECK(n_sleeps == 3 && v0->state == VCPU_READY && fake_script_left() == 1);
+	/* Asked for meanwhile: the scheduler decides. */
+	cpus[0].resched = false;
+	vm->home->work = true;
+	atomic_store(&vm->phase, VM_SCRUB);
+	vcpu_run(v0);
+	CHECK(n_sleeps == 3 && v0->state == VCPU_WAITING);
+}
+
 static void yielding_alone(void)
 {
 	u32 runs;
@@ -394,6 +423,7 @@ int main(void)
 		SCENE(fault),
 		SCENE(host_interrupt),
 		SCENE(waiting),
+		SCENE(waiting_in_place),
 		SCENE(yielding_alone),
 		SCENE(ipi),
 		SCENE(cpu_on),

@@ -17,6 +17,7 @@ struct cpu {
 	u32 index;
 	_Atomic bool online;
 	bool resched;	     /* somebody else may have to run: look at the queue */
+	_Atomic bool work;   /* VMs at home here may have some (vm.c) */
 	struct vcpu *loaded; /* whose state is in the hardware; it need not be running */
 	struct vcpu *vcpus;  /* all that are at home here, linked by next_on_cpu */
 	u32 n_vcpus;

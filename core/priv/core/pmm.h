@@ -53,6 +53,8 @@ void pmm_free_pages(pmm_owner_t owner, hpa_t base, u32 n);
 /* Everything of @owner (a VM) goes back to the pool, dirty. Returns the number of 4 KiB pages. */
 u64 pmm_free_owner(pmm_owner_t owner);
 
+/* Some free block is, as far as can be seen without waiting. */
+bool pmm_is_dirty(void);
 /* Zero up to @max_blocks dirty free blocks; false when none was left. From the idle loop. */
 bool pmm_scrub_slice(u32 max_blocks);
 
