@@ -270,9 +270,12 @@ $(O)/gen/%.o: $(O)/gen/%.c
 
 # An archive becomes an object; any archive makes an image: O/images/NAME.bin from
 # O/archives/NAME.cpio (tools/bundle.py writes those).
-$(O)/archives/empty.cpio: $(PLATFORM)
+$(O)/archives/empty.cpio: $(O)/gen/platform.toml
 	@mkdir -p $(@D)
-	@$(PY) tools/mkarchive.py $@ $(PLATFORM)=platform.toml
+	@$(PY) tools/mkarchive.py $@ $<=platform.toml
+$(O)/gen/platform.toml: $(PLATFORM) tools/platform.py
+	@mkdir -p $(@D)
+	@$(PY) tools/platform.py $< runtime > $@
 $(O)/archives/%.o: $(O)/archives/%.cpio
 	@printf '.section .archive,"a"\n.balign 16\n.incbin "%s"\n' $< > $(@:.o=.S)
 	@$(CC) $(ISA_CFLAGS) -c $(@:.o=.S) -o $@

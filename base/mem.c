@@ -48,12 +48,9 @@ static void copy_up(u8 *d, const u8 *s, size_t n)
 			copy_four((word *)(void *)d, (const word *)(const void *)s);
 		for (; n >= WORD; n -= WORD, d += WORD, s += WORD)
 			*(word *)(void *)d = *(const word *)(const void *)s;
-	} else if (n >= 4 * WORD) {
-		for (; !word_aligned(d); n--)
-			*d++ = *s++;
-		for (; n >= WORD; n -= WORD, d += WORD, s += WORD)
-			*(word *)(void *)d = ((const struct loose_word *)(const void *)s)->w;
 	}
+	for (; n >= WORD; n -= WORD, d += WORD, s += WORD)
+		*(struct loose_word *)(void *)d = *(const struct loose_word *)(const void *)s;
 	for (; n; n--)
 		*d++ = *s++;
 }

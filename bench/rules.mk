@@ -23,9 +23,9 @@ $(O)/bench/bench.elf: $(O)/bench/start.o $(O)/bench/main.o $(BENCH_GUEST)/guest.
 	@$(LD) -nostdlib --build-id=none -z max-page-size=4096 -T $(BENCH_GUEST)/guest.ld -o $@ $(filter %.o,$^)
 $(O)/bench/bench.bin: $(O)/bench/bench.elf
 	@$(OBJCOPY) -O binary $< $@
-$(O)/archives/bench.cpio: $(O)/bench/bench.bin $(BENCH_GUEST)/bench.toml $(PLATFORM)
+$(O)/archives/bench.cpio: $(O)/bench/bench.bin $(BENCH_GUEST)/bench.toml $(O)/gen/platform.toml
 	@mkdir -p $(@D)
-	@$(PY) tools/mkarchive.py $@ $(PLATFORM)=platform.toml \
+	@$(PY) tools/mkarchive.py $@ $(O)/gen/platform.toml=platform.toml \
 		$(BENCH_GUEST)/bench.toml=guest/vm_default/bench.toml $<=bench.bin
 
 bench: $(O)/images/bench.bin

@@ -61,7 +61,7 @@ struct keys {
 	bool help;
 };
 
-static u8 own_out[OUT_RING];
+static not_cleared u8 own_out[OUT_RING];
 
 static struct {
 	const struct uart_ops *_Atomic uart;

@@ -31,7 +31,8 @@ static struct kmap {
 	struct pt pt;
 	u8 *image; /* where it is linked */
 	struct range image_at;
-	u32 n_early; /* pages of kmap_pool in use */
+	struct range device; /* what was mapped last: windows of a kind often share pages */
+	u32 n_early;	     /* pages of kmap_pool in use */
 } kmap;
 
 struct kmap_locked {
@@ -140,15 +141,19 @@ static enum status map_device_pages(struct kmap_locked l, u64 base, u64 end)
 	enum status st;
 	u64 run;
 
+	if (range_inside(base, end - base, l.kmap->device.base, l.kmap->device.len))
+		return OK;
+	l.kmap->device = (struct range){ base, end - base };
 	while ((st = pt_map_stretch(&l.kmap->pt, &s)) == E_EXISTS) {
-		TRY(pt_lookup(&l.kmap->pt, s.va, &info, &run));
-		if (info.type != PT_DEVICE)
-			return E_EXISTS;
+		if (pt_lookup(&l.kmap->pt, s.va, &info, &run) != OK || info.type != PT_DEVICE)
+			break;
 		run = MIN(run, s.len);
 		s.va += run;
 		s.pa.v += run;
 		s.len -= run;
 	}
+	if (st != OK)
+		l.kmap->device.len = 0;
 	return st;
 }
 

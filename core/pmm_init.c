@@ -167,6 +167,14 @@ static void owners_set(pmm_owner_t *owners, struct range pages, pmm_owner_t owne
 			owners[i] = owner;
 }
 
+#define FOUR_OWNERS UINT64_C(0x0001000100010001)
+
+/* Most pages have the owner of those beside them. */
+static u64 owners_four(const pmm_owner_t *owners)
+{
+	return *(const u64 *)(const void *)owners;
+}
+
 /* Who has the pages of the block at @at. */
 static void owners_draw(const struct draft *d, u64 at, pmm_owner_t *owners)
 {
@@ -196,19 +204,19 @@ static void block_draw_ragged(struct pool *p, struct block *b, u64 at, pmm_owner
 /* A block that the edge of something lies in, or something that is taken. */
 static void block_redraw(struct pool *p, const struct draft *d, struct block *b, u64 at)
 {
-	pmm_owner_t owners[BLOCK_PAGES];
+	alignas(8) pmm_owner_t owners[BLOCK_PAGES];
 	u32 n_absent = 0, n_free = 0;
 
 	if (b->state != BLOCK_FREE)
 		return; /* has been drawn for its other edge */
 	owners_draw(d, at, owners);
-	for (u32 i = BLOCK_PAGES; i-- > 0;) {
-		if (owners[i] == PMM_FREE) {
-			n_free++;
-			b->table = (u16)i;
-		} else if (owners[i] == PAGE_ABSENT) {
-			n_absent++;
-		}
+	for (u32 i = BLOCK_PAGES, n; i; i -= n) {
+		pmm_owner_t owner = owners[i - 1];
+
+		n = i % 4 == 0 && owners_four(&owners[i - 4]) == owner * FOUR_OWNERS ? 4 : 1;
+		n_absent += owner == PAGE_ABSENT ? n : 0;
+		n_free += owner == PMM_FREE ? n : 0;
+		b->table = owner == PMM_FREE ? (u16)(i - n) : b->table;
 	}
 	if (n_free == BLOCK_PAGES)
 		return;

@@ -42,13 +42,17 @@ static const struct driver *match(enum driver_stage stage, struct str compatible
 
 u32 drivers_probe(const struct hostdesc *hd, enum driver_stage stage)
 {
+	const struct driver *drv = NULL;
+	struct str last = { NULL, 0 }; /* many devices of one kind stand in a row */
 	u32 taken = 0;
 
 	for (u32 i = 0; i < hd->n_devs; i++) {
 		const struct hd_dev *dev = &hd->devs[i];
-		const struct driver *drv = match(stage, dev->compatible);
 		enum status st;
 
+		if (!last.p || !str_eq(dev->compatible, last))
+			drv = match(stage, dev->compatible);
+		last = dev->compatible;
 		/* Further UARTs are for guests: not to be touched. */
 		if (!drv || (stage == DRIVER_CONSOLE && hd->console && dev != hd->console))
 			continue;

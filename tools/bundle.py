@@ -87,6 +87,18 @@ def make(out, words, command):
         f.write(now)
 
 
+def runtime_of(platform, archive):
+    """The platform file as it goes into the archive, beside that."""
+    out = archive + ".platform.toml"
+    text = subprocess.run([sys.executable, f"{TOOLS}/platform.py", platform, "runtime"], check=True,
+                          stdout=subprocess.PIPE).stdout
+    os.makedirs(os.path.dirname(out) or ".", exist_ok=True)
+    if not os.path.exists(out) or open(out, "rb").read() != text:
+        with open(out, "wb") as f:
+            f.write(text)
+    return out
+
+
 def main():
     p = argparse.ArgumentParser()
     for name in ("platform", "guests", "archive", "disk"):
@@ -100,7 +112,7 @@ def main():
     if missing:
         sys.exit(f"bundle: no such VM file: {' '.join(missing)}")
     files = collect(a.vms, a.guests)
-    archive = [f"{a.platform}=platform.toml"]
+    archive = [f"{runtime_of(a.platform, a.archive)}=platform.toml"]
     archive += [f"{src}={name}" for name, src in sorted(files["memory"].items())]
     make(a.archive, archive, [sys.executable, f"{TOOLS}/mkarchive.py", a.archive])
     disk = [f"{src}={name}" for name, src in sorted(files["fs"].items())] + a.add

@@ -276,12 +276,10 @@ static enum status read_device(struct reader *r, u32 n, struct hd_dev *dev)
 static u32 find_root_intc(const struct dt *t)
 {
 	for (u32 n = 1; n < t->n_nodes; n++) {
-		u32 parent;
+		u32 parent = dt_irq_parent(t, n);
 
-		if (!dt_has(t, n, "interrupt-controller") || !dt_enabled(t, n))
-			continue;
-		parent = dt_irq_parent(t, n);
-		if (parent == DT_NONE || parent == n)
+		if ((parent == DT_NONE || parent == n) && dt_enabled(t, n) &&
+		    dt_has(t, n, "interrupt-controller"))
 			return n;
 	}
 	return DT_NONE;

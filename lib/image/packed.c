@@ -21,7 +21,6 @@
 #define ZBOOT_SIZE 64
 
 struct peek {
-	struct spinlock lock;
 	u64 in_at; /* what of the file comes next */
 	u64 in_end;
 	size_t head_len;
@@ -31,7 +30,8 @@ struct peek {
 	alignas(16) u8 gunzip[GUNZIP_STATE_SIZE];
 };
 
-static struct peek the_peek;
+static struct spinlock peek_lock;
+static not_cleared struct peek the_peek;
 
 static enum status zboot_find(const u8 *h, u64 file_size, struct range *out, const char **why)
 {
@@ -159,11 +159,11 @@ enum status packed_plan(const struct image_reader *r, struct range gz, gpa_t loa
 	struct peek *p = &the_peek;
 	enum status st;
 
-	if (!spin_trylock(&p->lock)) {
+	if (!spin_trylock(&peek_lock)) {
 		*why = "cannot be looked into while another compressed file is";
 		return E_BUSY;
 	}
 	st = peek_plan(p, r, gz, load, plan, why);
-	spin_unlock(&p->lock);
+	spin_unlock(&peek_lock);
 	return st;
 }
