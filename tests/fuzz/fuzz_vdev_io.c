@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whatever a guest writes to the virtual GICv3 and PL011, in whatever order with their lines,
+ * Whatever a guest writes to the virtual GICv2, GICv3 and PL011, in whatever order with their lines,
  * input, and what CPUs report of presented interrupts (lies included): no device leaves its
  * memory, presents an interrupt twice, more than was asked for, or in a state that the CPU
  * forbids; and after a reset all is as new.
@@ -9,6 +9,7 @@
 
 #include "vdev_fixture.h"
 
+extern const struct vdev_class vdev_gicv2;
 extern const struct vdev_class vdev_gicv3;
 extern const struct vdev_class vdev_pl011;
 
@@ -31,6 +32,11 @@ static u32 take(struct input *in, u32 n)
 	for (u32 i = 0; i < n && in->n; i++, in->p++, in->n--)
 		v |= (u32)*in->p << 8 * i;
 	return v;
+}
+
+static bool is_v3(void)
+{
+	return board.dev->class == &vdev_gicv3;
 }
 
 static void access_window(struct input *in, u32 window, u32 size)
@@ -126,7 +132,7 @@ static void access_bits(struct input *in)
 	u32 bits = take(in, 1);
 
 	bits = bits >> 5 ? 1u << bits % 32 : ~0u;
-	if (off % 0x80 == 0)
+	if (off % 0x80 == 0 && is_v3())
 		board_write(1, what % N_CPUS * 0x20000 + 0x10000 + off, 4, bits);
 	else if (what & 0x40)
 		board_write(0, off, 4, bits);
@@ -147,11 +153,12 @@ static void step_intc(struct input *in)
 		break;
 	case 1:
 	case 2:
-		access_window(in, 0, 0x10000);
+		access_window(in, 0, is_v3() ? 0x10000 : 0x1000);
 		break;
 	case 3:
 	case 4:
-		access_window(in, 1, N_CPUS * 0x20000);
+		board.current = v;
+		access_window(in, 1, is_v3() ? N_CPUS * 0x20000 : 0x2000);
 		break;
 	case 5:
 	case 6:
@@ -185,7 +192,7 @@ static void step_intc(struct input *in)
 	default:
 		board.dev->class->reset(board.dev);
 		memset(n_held, 0, sizeof(n_held));
-		fuzz_check(board_read(0, 0, 4) == 0x50);
+		fuzz_check(board_read(0, 0, 4) == (is_v3() ? 0x50 : 0));
 		sync_cpu(v, N_LRS);
 		fuzz_check(n_held[v] == 0);
 		break;
@@ -200,20 +207,23 @@ static void set_up_intc(void)
 		board_write(0, 0x100 + 4 * w, 4, 0xffffffff);
 	for (u32 i = 32; i < 256; i++) {
 		board_write(0, 0x400 + i, 1, i * 37);
-		board_write(0, 0x6000 + 8 * i, 8, i % N_CPUS);
+		if (is_v3())
+			board_write(0, 0x6000 + 8 * i, 8, i % N_CPUS);
+		else
+			board_write(0, 0x800 + i, 1, i % 8);
 	}
-	for (u32 v = 0; v < N_CPUS; v++)
+	for (u32 v = 0; v < N_CPUS && is_v3(); v++)
 		board_write(1, v * 0x20000 + 0x10100, 4, 0xffffffff);
 }
 
-static void fuzz_intc(struct input *in)
+static void fuzz_intc(struct input *in, const struct vdev_class *class)
 {
 	u32 how = take(in, 1);
 
 	board_clear(N_CPUS);
 	board.collect = collect;
 	memset(n_held, 0, sizeof(n_held));
-	fuzz_check(board_make(&vdev_gicv3) == OK);
+	fuzz_check(board_make(class) == OK);
 	if (how & 1)
 		set_up_intc();
 	for (u32 v = 0; v < N_CPUS; v++)
@@ -255,9 +265,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct input in = { data, n };
 
-	if (take(&in, 1) % 3)
-		fuzz_intc(&in);
-	else
+	switch (take(&in, 1) % 4) {
+	case 0:
 		fuzz_uart(&in);
+		break;
+	case 1:
+		fuzz_intc(&in, &vdev_gicv2);
+		break;
+	default:
+		fuzz_intc(&in, &vdev_gicv3);
+		break;
+	}
 	return 0;
 }

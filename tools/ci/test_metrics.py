@@ -127,13 +127,13 @@ class Trees(unittest.TestCase):
     def test_port(self):
         inline = "/*\n * SPDX-License-Identifier: Apache-2.0\n *   arch_x()\ta hint, arch_y()\n */\n"
         text = inline + "#pragma once\n%s/* ---- ISA -> core (up) ---- */\n%s"
-        down = "".join("void arch_f%d(int a);\n" % i for i in range(43))
-        up = "".join("noreturn_fn void core_f%d(void (*f)(void));\n" % i for i in range(6))
+        down = "".join("void arch_f%d(int a);\n" % i for i in range(metrics.MAX_DOWN - 2))
+        up = "".join("noreturn_fn void core_f%d(void (*f)(void));\n" % i for i in range(metrics.MAX_UP))
         self.accepted(metrics.PORT_ARCH, text % (down, up))
         self.refused(metrics.PORT_ARCH, text % (down + "int arch_z(void);\n", up),
-                     "46 functions down")
+                     "%d functions down" % (metrics.MAX_DOWN + 1))
         self.refused(metrics.PORT_ARCH, text % (down, up + "int core_z(void);\n"),
-                     "7 functions up")
+                     "%d functions up" % (metrics.MAX_UP + 1))
 
 
 class Parser(unittest.TestCase):
