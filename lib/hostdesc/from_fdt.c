@@ -169,6 +169,8 @@ static enum status read_reserved(struct reader *r)
 		}
 	if (st == E_RANGE)
 		return refuse(r, E_UNSUP, "more than 16 reserved ranges");
+	if (st == OK && !hd->n_mem)
+		return refuse(r, E_FORMAT, "no memory but what nobody may map");
 	return st == OK ? OK : refuse(r, E_FORMAT, "a reserved range makes no sense");
 }
 

@@ -197,6 +197,7 @@ struct made {
 	u64 bank_gap;
 	u32 n_reserved;
 	u32 cpu_reg_cells;
+	u64 forbidden; /* bytes from 0 on that nobody may map */
 };
 
 static void make_cpus(struct dt_out *o, const struct made *m)
@@ -224,6 +225,8 @@ static void make_range(struct dt_out *o, const char *name, u64 base, u64 len)
 	dt_out_node_at(o, name, base);
 	if (strcmp(name, "memory") == 0)
 		dt_out_str(o, "device_type", STR("memory"));
+	if (strcmp(name, "forbidden") == 0)
+		dt_out_flag(o, "no-map");
 	dt_out_cells(o, "reg", reg, 4);
 	dt_out_end_node(o);
 }
@@ -246,6 +249,8 @@ static struct span make(struct made m)
 	dt_out_flag(&o, "ranges");
 	for (u32 i = 0; i < m.n_reserved; i++)
 		make_range(&o, "r", MIB(2) * i, MIB(1));
+	if (m.forbidden)
+		make_range(&o, "forbidden", 0, m.forbidden);
 	dt_out_end_node(&o);
 	assert_int_equal(dt_out_finish(&o, &len), OK);
 	return span_of(buf, len);
@@ -294,6 +299,7 @@ static void refuses_what_it_cannot_keep(void **state)
 	static const struct made bad[] = {
 		{ .n_cpus = 0, .n_banks = 1 },
 		{ .n_cpus = 1, .n_banks = 0 },
+		{ .n_cpus = 1, .n_banks = 1, .forbidden = MIB(64) },
 		{ .n_cpus = 1, .n_banks = 1, .cpu_reg_cells = 3 },
 	};
 	const struct made many = { .n_cpus = 1, .n_banks = 1, .n_reserved = HD_MAX_MEM + 1 };
@@ -301,13 +307,13 @@ static void refuses_what_it_cannot_keep(void **state)
 	const char *why;
 
 	(void)state;
-	for (u32 i = 0; i < 2; i++) {
+	for (u32 i = 0; i < 3; i++) {
 		why = NULL;
 		assert_int_equal(read_tree(make(bad[i]), &hd, &why), E_FORMAT);
 		assert_non_null(why);
 	}
 	/* three ids in one reg: the first one counts */
-	assert_int_equal(read_tree(make(bad[2]), &hd, &why), OK);
+	assert_int_equal(read_tree(make(bad[3]), &hd, &why), OK);
 	why = NULL;
 	assert_int_equal(read_tree(make(many), &hd, &why), E_UNSUP);
 	assert_non_null(why);
