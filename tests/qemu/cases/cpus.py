@@ -71,8 +71,6 @@ def one_cpu_a53(vm):
     poweroff(vm)
 
 
-@case(name="eight_cpus_gicv2", qemu_args=GICV2, vms=[linux("eight", cpus=list(range(8)))],
-      smp="8", limit=400)
 @case(vms=[linux("large", mib=6144, cpus=[0, 1])], mem="8G")
 def memory_8g(vm):
     """A VM with 6 GiB of a machine's 8: it finds and uses them"""
@@ -86,6 +84,8 @@ def memory_8g(vm):
     poweroff(vm)
 
 
+@case(name="eight_cpus_gicv2", qemu_args=GICV2, vms=[linux("eight", cpus=list(range(8)))],
+      smp="8", limit=400)
 @case(vms=[linux("eight", cpus=list(range(8)))], smp="8", limit=400)
 def eight_cpus(vm):
     """Eight vCPUs on eight CPUs"""
