@@ -88,6 +88,48 @@ static void unknown_type(struct axvisor *ax, const struct toml *type)
 		    "write 1 (interrupt controller) or 2 (console), or remove the row");
 }
 
+/* What a console is, its name says: the format has one number for all of them. */
+static const struct vd_board_dev uart_16550 = {
+	.class = "ns16550",
+	.n_win = 1,
+	.irq = { { 0, VD_TRIGGER_LEVEL } },
+	.n_irq = 1,
+};
+
+static bool is_16550(struct str name)
+{
+	static const char *const known[] = { "ns16550", "uart16550", "dw-apb-uart" };
+
+	for (u32 i = 0; i < array_size(known); i++)
+		if (str_starts(name, known[i]))
+			return true;
+	return false;
+}
+
+/* cfg_list of a 16550: how far apart its registers are, as a power of two; 4 bytes when absent. */
+static enum status read_shift(struct axvisor *ax, const struct toml *list, struct vd_dev *dev)
+{
+	static const char *const digits[] = { "0", "1", "2", "3" };
+	s64 shift = 2;
+	struct vd_option *o;
+
+	if (list && list->n) {
+		shift = list->child->integer;
+		if (list->n != 1 || shift < 0 || shift >= (s64)array_size(digits)) {
+			axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_CFG, list,
+					   "expected [reg-shift], 0 to 3");
+			axvisor_fix(ax, list->at, "write [2] for registers 4 bytes apart, or []");
+			return OK;
+		}
+	}
+	o = vd_dev_add_option(dev, ax->arena, dev->at);
+	if (!o)
+		return E_NOMEM;
+	o->key = STR("reg-shift");
+	o->value = str_of(digits[shift]);
+	return OK;
+}
+
 /* What a row is, in today's terms. */
 enum emu_kind {
 	EMU_NOTHING, /* nothing to build, or refused */
@@ -133,7 +175,7 @@ static enum emu_kind kind_of_2(struct axvisor *ax, const struct toml *const *cel
 {
 	bool list = cell[DEV_CFG] && cell[DEV_CFG]->n;
 
-	if (cell[DEV_IRQ]->integer && !list)
+	if (cell[DEV_IRQ]->integer && (!list || is_16550(cell[DEV_NAME]->text)))
 		return EMU_CONSOLE;
 	return either(ax, cell[DEV_TYPE], "a console has an interrupt and no cfg_list",
 		      "2 was part of an interrupt controller (today 0x20 or 0x21), which has no "
@@ -250,16 +292,20 @@ static enum status read_whole(struct axvisor *ax, const struct toml *row,
 			      const struct toml *const *cell, enum emu_kind kind)
 {
 	struct vd_dev *dev = vmdesc_add_dev(ax->vd, ax->arena, row->at);
+	const struct vd_board_dev *model = &vmdesc_board.intc;
 
 	if (!dev)
 		return E_NOMEM;
-	vd_dev_from_board(dev, kind == EMU_INTC ? &vmdesc_board.intc : &vmdesc_board.console,
-			  ax->vd->vcpus.n);
+	if (kind == EMU_CONSOLE)
+		model = is_16550(cell[DEV_NAME]->text) ? &uart_16550 : &vmdesc_board.console;
+	vd_dev_from_board(dev, model, ax->vd->vcpus.n);
 	dev->name = cell[DEV_NAME]->text;
 	dev->win[0] = (struct vd_window){ GPA((u64)cell[DEV_BASE]->integer),
 					  (u64)cell[DEV_LENGTH]->integer };
 	if (kind == EMU_INTC)
 		read_second_window(ax, cell[DEV_CFG], dev);
+	if (model == &uart_16550)
+		TRY(read_shift(ax, cell[DEV_CFG], dev));
 	for (u32 i = 0; i < dev->n_irq; i++)
 		dev->irq[i].line = (u32)MIN(cell[DEV_IRQ]->integer, (s64)UINT32_MAX);
 	return OK;

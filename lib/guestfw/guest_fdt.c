@@ -55,6 +55,29 @@ static void write_pl011(struct guest_tree *t, const struct vd_dev *dev)
 	dt_out_end_node(&t->out);
 }
 
+/* The device says how far apart its registers are (one digit). */
+static u32 reg_shift(const struct vd_dev *dev)
+{
+	for (u32 i = 0; i < dev->options.n; i++)
+		if (str_eq_c(dev->options.v[i].key, "reg-shift"))
+			return (u32)(dev->options.v[i].value.p[0] - '0');
+	return 2;
+}
+
+static void write_ns16550(struct guest_tree *t, const struct vd_dev *dev)
+{
+	u32 shift = reg_shift(dev);
+
+	dt_out_node_at(&t->out, "serial", dev->win[0].base.v);
+	dt_out_str(&t->out, "compatible", STR("ns16550a"));
+	guest_fdt_reg(t, dev);
+	guest_fdt_isa_irqs(t, dev);
+	dt_out_u32(&t->out, "reg-shift", shift);
+	dt_out_u32(&t->out, "reg-io-width", shift >= 2 ? 4 : 1);
+	dt_out_u32(&t->out, "clock-frequency", UART_CLOCK_HZ);
+	dt_out_end_node(&t->out);
+}
+
 static void write_clock(struct guest_tree *t)
 {
 	dt_out_node(&t->out, "board-clock");
@@ -68,6 +91,7 @@ static void write_clock(struct guest_tree *t)
 }
 
 static const struct guest_fdt_class common_classes[] = {
+	{ "ns16550", write_ns16550 },
 	{ "pl011", write_pl011 },
 	{ NULL, NULL },
 };
@@ -163,10 +187,15 @@ static void write_chosen(struct guest_tree *t, struct str console)
 static struct str console_path(const struct vmdesc *vd, char *buf, size_t size)
 {
 	const struct vd_dev *dev = vmdesc_dev(vd, "pl011");
+	const char *name = "pl011";
 
+	if (!dev) {
+		dev = vmdesc_dev(vd, "ns16550");
+		name = "serial";
+	}
 	if (!dev || !dev->n_win)
 		return (struct str){ "", 0 };
-	fmt_snprintf(buf, size, "/pl011@%llx", (unsigned long long)dev->win[0].base.v);
+	fmt_snprintf(buf, size, "/%s@%llx", name, (unsigned long long)dev->win[0].base.v);
 	return str_of(buf);
 }
 

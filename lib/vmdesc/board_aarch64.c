@@ -81,5 +81,5 @@ enum status vmdesc_add_default_board(struct vmdesc *vd, struct arena *a)
 			v->hw_id = i / CPUS_PER_CLUSTER << 8 | i % CPUS_PER_CLUSTER;
 	}
 	TRY(add(vd, &vmdesc_board.intc, a));
-	return add(vd, &vmdesc_board.console, a);
+	return vmdesc_dev(vd, "ns16550") ? OK : add(vd, &vmdesc_board.console, a);
 }

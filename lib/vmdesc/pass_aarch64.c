@@ -37,10 +37,9 @@ bool pass_isa_same_kind(const struct hd_dev *dev, struct str class)
 		const char *class;
 		const char *compatible;
 	} kinds[] = {
-		{ "gicv3", "arm,gic-v3" },
-		{ "gicv2", "arm,cortex-a15-gic" },
-		{ "gicv2", "arm,gic-400" },
-		{ "pl011", "arm,pl011" },
+		{ "gicv3", "arm,gic-v3" },  { "gicv2", "arm,cortex-a15-gic" },
+		{ "gicv2", "arm,gic-400" }, { "pl011", "arm,pl011" },
+		{ "ns16550", "ns16550a" },  { "ns16550", "snps,dw-apb-uart" },
 	};
 
 	for (u32 i = 0; i < array_size(kinds); i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whatever a guest writes to the virtual GICv2, GICv3 and PL011, in whatever order with their lines,
+ * Whatever a guest writes to the virtual GICv2 and v3, PL011 and 16550, in whatever order with lines,
  * input, and what CPUs report of presented interrupts (lies included): no device leaves its
  * memory, presents an interrupt twice, more than was asked for, or in a state that the CPU
  * forbids; and after a reset all is as new.
@@ -11,6 +11,7 @@
 
 extern const struct vdev_class vdev_gicv2;
 extern const struct vdev_class vdev_gicv3;
+extern const struct vdev_class vdev_ns16550;
 extern const struct vdev_class vdev_pl011;
 
 #define N_CPUS 3u
@@ -261,6 +262,37 @@ static void fuzz_uart(struct input *in)
 		step_uart(in);
 }
 
+static void step_16550(struct input *in)
+{
+	u8 bytes[64] = { 0 };
+	u32 what = take(in, 1);
+	bool line;
+
+	if (what < 0xd0) {
+		access_window(in, 0, what & 1 ? 8u << board.shift : 0x1000);
+	} else if (what < 0xf8) {
+		board_type(bytes, what & 63);
+	} else {
+		board.dev->class->reset(board.dev);
+		fuzz_check(!board.irq[0] && board_read(0, 1u << board.shift, 1) == 0);
+	}
+	/* The line is what IIR tells, and what is always empty stays so. */
+	line = board.irq[0];
+	fuzz_check(line == !(board_read(0, 2u << board.shift, 1) & 1));
+	if (what & 1)
+		fuzz_check((board_read(0, 5u << board.shift, 1) & 0x60) == 0x60);
+}
+
+static void fuzz_16550(struct input *in)
+{
+	board_clear(1);
+	board.has_shift = true;
+	board.shift = take(in, 1) & 3;
+	fuzz_check(board_make(&vdev_ns16550) == OK);
+	while (in->n)
+		step_16550(in);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct input in = { data, n };
@@ -271,6 +303,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		break;
 	case 1:
 		fuzz_intc(&in, &vdev_gicv2);
+		break;
+	case 2:
+		fuzz_16550(&in);
 		break;
 	default:
 		fuzz_intc(&in, &vdev_gicv3);

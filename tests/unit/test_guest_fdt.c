@@ -161,6 +161,32 @@ static void says_what_linux_needs(void **state)
 	assert_false(dt_has(&t, node_at(&t, "/timer"), "clock-frequency"));
 }
 
+static void knows_a_16550(void **state)
+{
+	static struct vd_option shift = { .key = STR("reg-shift"), .value = STR("0") };
+	struct vd_dev two[] = { devs[0], devs[1] };
+	struct vmdesc vd = usual();
+	struct dt t;
+
+	(void)state;
+	two[1].class = STR("ns16550");
+	vd.devs.v = two;
+	vd.devs.n = 2;
+	t = open_ok(write_ok(&vd, &info, (struct span){ 0 }));
+	assert_prop_str(&t, "/chosen", "stdout-path", "/serial@9000000");
+	assert_prop_str(&t, "/aliases", "serial0", "/serial@9000000");
+	assert_prop_str(&t, "/serial", "compatible", "ns16550a");
+	CELLS(&t, "/serial", "reg", 0, 0x9000000, 0, 0x1000);
+	CELLS(&t, "/serial", "reg-shift", 2);
+	CELLS(&t, "/serial", "reg-io-width", 4);
+	CELLS(&t, "/serial", "interrupts", 0, 1, 4);
+	two[1].options.v = &shift;
+	two[1].options.n = 1;
+	t = open_ok(write_ok(&vd, &info, (struct span){ 0 }));
+	CELLS(&t, "/serial", "reg-shift", 0);
+	CELLS(&t, "/serial", "reg-io-width", 1);
+}
+
 static void leaves_out_what_is_not_there(void **state)
 {
 	const struct guest_fw_info nothing = { .timer_hz = 62500000 };
@@ -370,6 +396,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_machine_reads_it_back),
 		cmocka_unit_test(says_what_linux_needs),
+		cmocka_unit_test(knows_a_16550),
 		cmocka_unit_test(leaves_out_what_is_not_there),
 		cmocka_unit_test(writes_wide_cpu_ids),
 		cmocka_unit_test(gives_the_same_bytes_twice),

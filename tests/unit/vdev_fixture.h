@@ -50,6 +50,8 @@ struct board {
 
 	bool has_spis; /* the option "spis" of the description */
 	u64 spis;
+	bool has_shift; /* the option "reg-shift" */
+	u64 shift;
 	char log[256];
 };
 
@@ -116,6 +118,8 @@ void vdev_no_input(struct vdev *d)
 u64 opt_u64(const struct vd_dev *desc, const char *key, u64 fallback)
 {
 	(void)desc;
+	if (board.has_shift && strcmp(key, "reg-shift") == 0)
+		return board.shift;
 	return board.has_spis && strcmp(key, "spis") == 0 ? board.spis : fallback;
 }
 

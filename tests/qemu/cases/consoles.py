@@ -91,3 +91,34 @@ def paste_to_the_deaf(vm):
     vm.focus(2, 30)
     vm.shell(BOOT)
     vm.check(vm.run("hostname") == "hears\n", "VM 2 is another one")
+
+
+@case(vms=[linux("rockchip-like", mib=192, emu_devices=[["dw-apb-uart", 0xfeb5_0000, 0x1000, 77, 2, []]],
+                 cmdline="console=ttyS0 earlycon rdinit=/init hostname=rockchip-like"),
+           linux("pc-like", id=2, cpus=[1], mib=192,
+                 emu_devices=[["ns16550a", 0x900_0000, 0x1000, 40, 2, [0]]],
+                 cmdline="console=ttyS0 rdinit=/init hostname=pc-like quiet")], limit=300)
+def console_16550(vm):
+    """Linux's 8250 driver on a virtual 16550: registers four bytes and one byte apart"""
+    vm.expect(r"earlycon: (ns16550a|uart|uart8250)\d* at MMIO32? 0x0*feb50000", BOOT)
+    vm.expect(r"feb50000\.serial: ttyS0 at MMIO 0xfeb50000 \(irq = \d+, base_baud = 1500000\) is a 16550A", BOOT)
+    vm.expect(r"^Welcome to rockchip-like", BOOT)
+    vm.shell(BOOT)
+    for name in ("rockchip-like", "pc-like"):
+        vm.check(vm.run("hostname") == name + "\n", "this is another one")
+        before = sum(vm.interrupts("ttyS0"))
+        # More than any FIFO holds, out and in.
+        vm.run("stty -echo; cat /proc/kallsyms | head -n 400 > /tmp/a; sha1sum < /tmp/a; cat /tmp/a; stty echo", 60)
+        typed = "0123456789abcdef" * 60
+        vm.check(vm.run("echo %s | wc -c" % typed, 60).endswith("%d\n" % (len(typed) + 1)),
+                 "what was typed is not what came")
+        vm.check(sum(vm.interrupts("ttyS0")) > before, "the UART has no interrupts")
+        if name == "rockchip-like":
+            vm.focus(2)
+            vm.shell(BOOT)
+    vm.send("poweroff\n")
+    vm.expect(r'VM 2 "pc-like" powered off', 30)
+    vm.focus(1)
+    vm.shell()
+    vm.send("poweroff\n")
+    vm.wait_exit()
