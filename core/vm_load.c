@@ -23,6 +23,8 @@
 
 u64 vm_timer_hz;
 
+static _Atomic u64 n_slices; /* of all VMs: who waits for the store sees that its line moves */
+
 static u8 *scratch(const struct vm *vm, u64 off)
 {
 	return (u8 *)arch_phys_to_virt(vm->load.scratch) + off;
@@ -216,8 +218,11 @@ enum status vm_load_slice(struct vm *vm)
 	struct stores_locked l = stores_trylock();
 	enum status st;
 
-	if (!l.held)
+	if (!l.held) {
+		vm->load.line = atomic_load_explicit(&n_slices, memory_order_relaxed);
 		return E_BUSY;
+	}
+	atomic_fetch_add_explicit(&n_slices, 1, memory_order_relaxed);
 	st = slice(vm);
 	stores_unlock(&l);
 	return st;

@@ -129,7 +129,8 @@ static u64 vm_mark(const struct vm *vm)
 			      vm->load.off,
 			      vm->load.out,
 			      atomic_load(&vm->n_live),
-			      vm->n_restarts };
+			      vm->n_restarts,
+			      vm->load.line };
 	u64 mark = 0;
 
 	for (u32 i = 0; i < array_size(parts); i++)
@@ -188,7 +189,10 @@ static bool something_waits(struct vcpu *v, u64 now)
 		return false;
 	if (atomic_load(&v->posts))
 		return true;
-	return v->state == VCPU_WAITING && (now >= v->wake_at || virq_seems_pending(v));
+	/* While it is loaded its CPU holds the truth, and takes care of it by hardware. */
+	if (v->state != VCPU_WAITING || v->cpu->loaded == v)
+		return false;
+	return now >= v->wake_at || virq_seems_pending(v);
 }
 
 static void name_vcpu(char *buf, size_t size, const struct vcpu *v)

@@ -198,6 +198,9 @@ static void lost_wake_up(void)
 	looks(5, cpu1_answers);
 	CHECK(said[0] == '\0');
 	n_to_present[0] = 1;
+	looks(10, cpu1_answers); /* in its CPU's hands, as far as anybody knows */
+	CHECK(said[0] == '\0');
+	vcpu_unload(v0);
 	looks(4, cpu1_answers);
 	CHECK(n_said("vCPU 0 (waiting): an interrupt for it is not delivered") == 1);
 }
@@ -223,6 +226,7 @@ static void lock_of_a_controller(void)
 
 	setup();
 	n_to_present[0] = 1;
+	vcpu_unload(v0);
 	l = vdev_lock(vm->intc);
 	looks(10, cpu1_answers);
 	CHECK(n_said("not delivered") == 0);
@@ -243,6 +247,12 @@ static void vm_that_does_not_load(void)
 	CHECK(was_said("warning: VM 1 \"guest\" goes on after "));
 	for (u32 i = 0; i < 20; i++) {
 		vm->load.off += 4096;
+		looks(1, cpu1_answers);
+	}
+	CHECK(n_said("makes no progress") == 1);
+	/* It waits for the store, which gives others what they want. */
+	for (u32 i = 0; i < 20; i++) {
+		vm->load.line++;
 		looks(1, cpu1_answers);
 	}
 	CHECK(n_said("makes no progress") == 1);

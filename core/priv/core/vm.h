@@ -47,6 +47,7 @@ struct vm_load {
 	u64 out; /* LOAD_INFLATE: bytes produced */
 	struct gunzip *gunzip;
 	hpa_t scratch; /* pages for decompression and the generated tree */
+	u64 line;      /* slices of others, when it last had to wait for the store */
 	u64 began;     /* counter value, for the log */
 };
 
