@@ -16,7 +16,7 @@
 #define DEFAULT_SLICE_US 10000
 
 static u64 slice_cycles;
-static u64 console_retry; /* a UART that is full is asked again after this many cycles */
+static u64 retry; /* a UART that is full, or a store that is taken, is asked again after this */
 
 static void timer_fired(void *ctx)
 {
@@ -33,7 +33,7 @@ enum status sched_init(const struct hostdesc *hd)
 	u64 us = hd->slice_us ? hd->slice_us : DEFAULT_SLICE_US;
 
 	slice_cycles = arch_cycles_hz() * us / 1000000;
-	console_retry = arch_cycles_hz() / 1000;
+	retry = arch_cycles_hz() / 1000;
 	return irq_request(irq, IRQ_COMPLETE, timer_fired, NULL);
 }
 
@@ -139,7 +139,7 @@ static struct vcpu *choose(struct cpu *c, u64 *alarm)
 		v = pick(c, now, alarm);
 	}
 	if (console_busy())
-		*alarm = MIN(*alarm, now + console_retry);
+		*alarm = MIN(*alarm, now + retry);
 	return v;
 }
 
@@ -158,7 +158,7 @@ static void run_one(struct cpu *c)
 		arch_timer_arm(vm_has_work(c) ? MIN(alarm, c->slice_end) : alarm);
 		vcpu_run(v);
 	} else if (!worked && !vm_work(c) && !pmm_scrub_slice(1)) {
-		idle(c, alarm);
+		idle(c, vm_has_work(c) ? MIN(alarm, arch_cycles() + retry) : alarm);
 	} else {
 		while (irq_dispatch(EXIT_IRQ_UNACKED))
 			;

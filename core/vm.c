@@ -319,7 +319,7 @@ bool vm_work(struct cpu *c)
 	for (u32 i = 0; i < n_vms; i++) {
 		if (vms[i]->home == c && has_work(vms[i])) {
 			work(vms[i]);
-			any = true;
+			any |= !vms[i]->load.blocked;
 		}
 	}
 	if (any)

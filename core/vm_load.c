@@ -218,6 +218,7 @@ enum status vm_load_slice(struct vm *vm)
 	struct stores_locked l = stores_trylock();
 	enum status st;
 
+	vm->load.blocked = !l.held;
 	if (!l.held) {
 		vm->load.line = atomic_load_explicit(&n_slices, memory_order_relaxed);
 		return E_BUSY;

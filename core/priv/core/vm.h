@@ -47,6 +47,7 @@ struct vm_load {
 	u64 out; /* LOAD_INFLATE: bytes produced */
 	struct gunzip *gunzip;
 	hpa_t scratch; /* pages for decompression and the generated tree */
+	bool blocked;  /* the store was somebody else's the last time */
 	u64 line;      /* slices of others, when it last had to wait for the store */
 	u64 began;     /* counter value, for the log */
 };
@@ -127,7 +128,7 @@ void vm_vcpu_off(struct vcpu *v);
 /* The answer to EXIT_CPU_ON / EXIT_CPU_STATE. */
 enum cpu_answer vm_cpu_on(struct vm *vm, const struct exit_cpu *req);
 enum cpu_answer vm_cpu_state(struct vm *vm, const struct exit_cpu *req);
-/* A slice of work for the VMs at home on this CPU; false when there is none. */
+/* A slice of work for the VMs at home on this CPU; false when there is none that could be done. */
 bool vm_work(struct cpu *c);
 /* Some VM at home here has work to do. */
 bool vm_has_work(const struct cpu *c);

@@ -170,13 +170,13 @@ static void ends_of_nothing(void)
 
 	begin();
 	while (goes_on()) {
-		reg_write(ICC_EOIR1, random_next(&seed));
-		reg_write(ICC_EOIR1, random_next(&seed) % 1024);
-		reg_write(ICC_EOIR0, random_next(&seed) % 1024);
-		reg_write(ICC_DIR, random_next(&seed));
-		reg_write(ICC_CTLR, random_next(&seed) & ICC_CTLR_EOIMODE);
+		ci_write(CI_EOIR1, random_next(&seed));
+		ci_write(CI_EOIR1, random_next(&seed) % 1024);
+		ci_write(CI_EOIR0, random_next(&seed) % 1024);
+		ci_write(CI_DIR, random_next(&seed));
+		ci_write(CI_CTLR, random_next(&seed) & ICC_CTLR_EOIMODE);
 	}
-	reg_write(ICC_CTLR, 0);
+	ci_write(CI_CTLR, 0);
 	works_as_before();
 }
 
