@@ -11,8 +11,11 @@ GUEST_ELF = "bench/bench.elf"
 GUEST_BIN = "bench/bench.bin"
 IMAGE_ELF = "images/bench.elf"
 IMAGE_BIN = "images/bench.bin"
+# The same with a device of the host.
+GUEST_PASS_BIN = "bench/bench-pass.bin"
+IMAGE_PASS_BIN = "images/bench-pass.bin"
 # One instruction, one nanosecond; a sleeping machine's clock jumps to its next event.
-ICOUNT = ["-icount", "shift=0,sleep=off", "-nic", "none"]
+ICOUNT = ["-icount", "shift=0,sleep=off", "-nic", "none", "-rtc", "clock=vm"]
 LANES = ("short", "neutral")
 
 
@@ -38,14 +41,14 @@ def command(platform, kernel, append, given):
     return out + ICOUNT
 
 
-def hypervisor_command(platform, folder, lane, given):
+def hypervisor_command(platform, folder, lane, given, image=IMAGE_BIN):
     append = "log=error" + (" lane=neutral" if lane == "neutral" else "")
-    return command(platform, os.path.join(folder, IMAGE_BIN), append, given)
+    return command(platform, os.path.join(folder, image), append, given)
 
 
-def native_command(platform, folder, given):
+def native_command(platform, folder, given, guest=GUEST_BIN):
     """The guest on the bare machine: no hypervisor extension, so it starts where a guest does."""
-    words = command(platform, os.path.join(folder, GUEST_BIN), "native", given)
+    words = command(platform, os.path.join(folder, guest), "native", given)
     return replaced(words, "-machine", lambda m: m.replace("virtualization=on", "virtualization=off"))
 
 

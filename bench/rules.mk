@@ -13,24 +13,32 @@ BENCH_CFLAGS := -std=gnu2x -Wall -Wextra -Werror -O2 -g -ffreestanding -nostdinc
 BENCH_CFLAGS_aarch64 := -mgeneral-regs-only -mno-outline-atomics -mstrict-align -march=armv8-a
 BENCH_WORDS = $(PLATFORM) $(O) cc="$(CC)" qemu=$(QEMU) cpu=$(CPU) mem=$(MEM)
 
-$(O)/bench/%.o: $(BENCH_GUEST)/%.c $(BENCH_GUEST)/../../rules.mk
+# The same guest for a VM with a device of the host, and without.
+$(O)/bench/main.o: WITH_DEVICE := 0
+$(O)/bench/main-pass.o: WITH_DEVICE := 1
+$(O)/bench/main.o $(O)/bench/main-pass.o: $(BENCH_GUEST)/main.c $(BENCH_GUEST)/../../rules.mk
 	@mkdir -p $(@D)
-	@$(CC) $(BENCH_CFLAGS) $(BENCH_CFLAGS_$(ISA)) -c $< -o $@
+	@$(CC) $(BENCH_CFLAGS) $(BENCH_CFLAGS_$(ISA)) -DWITH_DEVICE=$(WITH_DEVICE) -c $< -o $@
 $(O)/bench/%.o: $(BENCH_GUEST)/%.S
 	@mkdir -p $(@D)
 	@$(CC) -march=armv8-a -g -nostdinc -c $< -o $@
-$(O)/bench/bench.elf: $(O)/bench/start.o $(O)/bench/main.o $(BENCH_GUEST)/guest.ld
-	@$(LD) -nostdlib --build-id=none -z max-page-size=4096 -T $(BENCH_GUEST)/guest.ld -o $@ $(filter %.o,$^)
-$(O)/bench/bench.bin: $(O)/bench/bench.elf
-	@$(OBJCOPY) -O binary $< $@
-$(O)/archives/bench.cpio: $(O)/bench/bench.bin $(BENCH_GUEST)/bench.toml $(O)/gen/platform.toml
-	@mkdir -p $(@D)
-	@$(PY) tools/mkarchive.py $@ $(O)/gen/platform.toml=platform.toml \
-		$(BENCH_GUEST)/bench.toml=guest/vm_default/bench.toml $<=bench.bin
+define bench_guest
+$(O)/bench/bench$(1).elf: $(O)/bench/start.o $(O)/bench/main$(1).o $(BENCH_GUEST)/guest.ld
+	@$$(LD) -nostdlib --build-id=none -z max-page-size=4096 -T $(BENCH_GUEST)/guest.ld -o $$@ $$(filter %.o,$$^)
+$(O)/bench/bench$(1).bin: $(O)/bench/bench$(1).elf
+	@$$(OBJCOPY) -O binary $$< $$@
+$(O)/archives/bench$(1).cpio: $(O)/bench/bench$(1).bin $(BENCH_GUEST)/bench$(1).toml $(PLATFORM)
+	@mkdir -p $$(@D)
+	@$(PY) tools/mkarchive.py $$@ $(PLATFORM)=platform.toml \
+		$(BENCH_GUEST)/bench$(1).toml=guest/vm_default/bench.toml $$<=bench.bin
+endef
+$(eval $(call bench_guest,))
+$(eval $(call bench_guest,-pass))
+BENCH_IMAGES := $(O)/images/bench.bin $(O)/images/bench-pass.bin
 
-bench: $(O)/images/bench.bin
+bench: $(BENCH_IMAGES)
 	@$(PY) bench/run.py $(BENCH_WORDS)
-bench-baseline: $(O)/images/bench.bin
+bench-baseline: $(BENCH_IMAGES)
 	@$(PY) bench/run.py $(BENCH_WORDS) store=yes
-bench-trace: $(O)/images/bench.bin
+bench-trace: $(BENCH_IMAGES)
 	@$(PY) bench/trace.py $(BENCH_WORDS) op=$(OP) lane=$(LANE)

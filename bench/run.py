@@ -72,7 +72,7 @@ def figures_of(lines):
     # From the write to the reading of the counter in the handler: see bench/README.md.
     base = series.pop("sgi_base")[2] - 2
     for name, (n, total, least, most, first) in series.items():
-        own = base if name == "sgi" else 0
+        own = base if name in ("sgi", "pass") else 0
         out[name] = round(total / n, 1) - own
         out[name + "_min"] = least - own
         out[name + "_max"] = most - own
@@ -108,9 +108,13 @@ def measure(platform, folder, given):
     result = {"state": state_of(platform, words, given), "figures": {}}
     columns = result["figures"]
     columns["native"] = figures_of(run_twice(machine.native_command(platform, folder, given)))
+    columns["native"] |= figures_of(run_twice(machine.native_command(platform, folder, given,
+                                                                     machine.GUEST_PASS_BIN)))
     for lane in machine.LANES:
         words = machine.hypervisor_command(platform, folder, lane, given)
         columns[lane] = figures_of(run_twice(words))
+        words = machine.hypervisor_command(platform, folder, lane, given, machine.IMAGE_PASS_BIN)
+        columns[lane] |= figures_of(run_twice(words))
         columns[lane]["size"] = flat_size(machine.Elf(os.path.join(folder, machine.IMAGE_ELF)))
     return result
 

@@ -200,12 +200,14 @@ class Bench:
     def __init__(self, platform, folder, given):
         self.given = given
         self.lane = given.get("lane", "short")
-        self.image_path = os.path.join(folder, machine.IMAGE_ELF)
-        self.guest = machine.Elf(os.path.join(folder, machine.GUEST_ELF))
+        kind = "-pass" if given.get("op") == "pass" else ""
+        self.image_path = os.path.join(folder, machine.IMAGE_ELF.replace(".elf", kind + ".elf"))
+        self.guest = machine.Elf(os.path.join(folder, machine.GUEST_ELF.replace(".elf", kind + ".elf")))
         image = machine.Elf(self.image_path)
         self.base = image.symbols["image_start"]
         self.places = Places(image, ""), Places(self.guest, "guest:")
-        self.words = machine.hypervisor_command(platform, folder, self.lane, given)
+        self.words = machine.hypervisor_command(
+            platform, folder, self.lane, given, machine.IMAGE_BIN.replace(".bin", kind + ".bin"))
 
     def name_of(self, pc):
         return self.places[0 if pc >= self.base else 1].name(pc)

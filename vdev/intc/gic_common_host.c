@@ -28,7 +28,7 @@ void gic_end_host(struct gic *g, struct gic_bank *b, u32 mask)
 }
 
 /* A level that is masked is let go of, too: whether it is still up will be seen when it is on. */
-void gic_end_idle(struct gic *g, struct gic_bank *b, u32 mask)
+void gic_end_idle_host(struct gic *g, struct gic_bank *b, u32 mask)
 {
 	u32 waits = b->out | b->active | b->latch | (b->line & ~b->edge & b->enabled);
 

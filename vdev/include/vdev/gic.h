@@ -122,7 +122,14 @@ void gic_tell_host(struct gic *g, const struct gic_bank *b, u32 mask);
 void gic_end_host(struct gic *g, struct gic_bank *b, u32 mask);
 
 /* The same for those that are neither with a CPU nor to go to one: the guest will never end them. */
-void gic_end_idle(struct gic *g, struct gic_bank *b, u32 mask);
+void gic_end_idle_host(struct gic *g, struct gic_bank *b, u32 mask);
+
+/* On the way of every interrupt, where mostly none of the host's is concerned. */
+static inline void gic_end_idle(struct gic *g, struct gic_bank *b, u32 mask)
+{
+	if (b->first && (mask & b->hw_bound & b->line))
+		gic_end_idle_host(g, b, mask);
+}
 
 /* GICD_CTLR's group enables changed. */
 void gic_groups_changed(struct gic *g);
