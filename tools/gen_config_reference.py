@@ -45,6 +45,7 @@ What the file does not list, the guest finds at its usual place.
 | ISA | device | address | interrupt |
 |---|---|---|---|
 | aarch64 | interrupt controller, GICv3 | distributor 0x0800_0000, redistributors 0x080a_0000 (0x2_0000 for each vCPU) | |
+| aarch64 | the same on a machine with a GICv2, GICv2 | distributor 0x0800_0000, CPU interface 0x0801_0000 | |
 | aarch64 | console, PL011 | 0x0900_0000 | INTID 33 (SPI 1), level |
 | aarch64 | timers | part of every vCPU | as the architecture recommends |
 

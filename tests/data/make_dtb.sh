@@ -3,7 +3,7 @@
 #
 # Device trees for the unit tests, into the folder $TRIVET_TEST_DATA (or the
 # first argument): ours from tests/data/*.dts, and those of an emulated machine
-# as it would hand them over, for one and for four CPUs.
+# as it would hand them over, for one and for four CPUs, and with a GICv2.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,10 +15,16 @@ for dts in "$here"/*.dts; do
 	dtc -q -I dts -O dtb -o "$out/$(basename "$dts" .dts).dtb" "$dts"
 done
 
-for cpus in 1 4; do
-	timeout 60 "$qemu" -M "virt,virtualization=on,gic-version=3,dumpdtb=$out/virt$cpus.raw" \
-		-cpu cortex-a76 -smp "$cpus" -m 2G -nodefaults -display none >/dev/null 2>&1
+# virt NAME CPUS GIC
+virt()
+{
+	timeout 60 "$qemu" -M "virt,virtualization=on,gic-version=$3,dumpdtb=$out/$1.raw" \
+		-cpu cortex-a76 -smp "$2" -m 2G -nodefaults -display none >/dev/null 2>&1
 	# The machine pads its tree to 1 MiB: keep what is in it.
-	dtc -q -I dtb -O dtb -o "$out/virt$cpus.dtb" "$out/virt$cpus.raw"
-	rm -f "$out/virt$cpus.raw"
-done
+	dtc -q -I dtb -O dtb -o "$out/$1.dtb" "$out/$1.raw"
+	rm -f "$out/$1.raw"
+}
+
+virt virt1 1 3
+virt virt4 4 3
+virt gicv2 2 2

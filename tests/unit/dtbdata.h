@@ -33,7 +33,7 @@ static inline int dtb_setup(void **state)
 			return -1;
 		dtb_dir_is_ours = true;
 	}
-	snprintf(probe, sizeof(probe), "%s/virt4.dtb", dtb_dir);
+	snprintf(probe, sizeof(probe), "%s/gicv2.dtb", dtb_dir);
 	if (access(probe, R_OK) == 0)
 		return 0;
 	snprintf(command, sizeof(command), "sh '%s/../data/make_dtb.sh' '%s'", slash ? file : ".",

@@ -89,6 +89,23 @@ static void reads_an_emulated_machine(void **state)
 	assert_null(dev_of(&hd, "arm,cortex-a76"));
 }
 
+/* A GICv2's guests' interface is the first page of its fourth window; where it has none, nothing. */
+static void reads_a_gicv2(void **state)
+{
+	struct hostdesc hd = read_ok("gicv2");
+
+	(void)state;
+	assert_true(hd_dev_is(hd.intc, "arm,cortex-a15-gic"));
+	assert_int_equal(hd.intc->n_win, 4);
+	assert_string_equal(hd.guest_intc, "gicv2");
+	assert_range(hd.guest_intc_cpu, hd.intc->win[3].base, 0x1000);
+	assert_int_equal(hd.intc->irq[0].line, 25);
+	assert_int_equal(hd.irq_timer_guest_virt, 27);
+	hd = read_ok("virt4");
+	assert_string_equal(hd.guest_intc, "gicv3");
+	assert_int_equal(hd.guest_intc_cpu.len, 0);
+}
+
 static void reads_cpus_in_clusters(void **state)
 {
 	struct hostdesc hd = read_ok("soc");
@@ -410,6 +427,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_an_emulated_machine),
+		cmocka_unit_test(reads_a_gicv2),
 		cmocka_unit_test(reads_cpus_in_clusters),
 		cmocka_unit_test(reads_memory_in_banks),
 		cmocka_unit_test(reads_devices_behind_buses),

@@ -138,6 +138,35 @@ static void a_machine_reads_it_back(void **state)
 	assert_true(str_eq_c(hd.model, "Trivet virtual board"));
 }
 
+/* The same with a GICv2: two windows, and private interrupts that say for which CPUs. */
+static void a_gicv2_is_one(void **state)
+{
+	static struct vd_dev gicv2 = {
+		.class = { "gicv2", 5 },
+		.win = { { { 0x8000000 }, 0x1000 }, { { 0x8010000 }, 0x2000 } },
+		.n_win = 2,
+	};
+	struct vmdesc vd = usual();
+	struct hostdesc hd;
+	struct span tree;
+	const char *why;
+	struct dt t;
+
+	(void)state;
+	vd.devs.v = &gicv2;
+	vd.devs.n = 1;
+	arena_init(&arena, memory, sizeof(memory));
+	tree = write_ok(&vd, &info, (struct span){ 0 });
+	assert_int_equal(dt_open(tree, &arena, &t, &why), OK);
+	assert_prop_str(&t, "/intc@8000000", "compatible", "arm,cortex-a15-gic");
+	CELLS(&t, "/intc@8000000", "reg", 0, 0x8000000, 0, 0x1000, 0, 0x8010000, 0, 0x2000);
+	CELLS(&t, "/timer", "interrupts", 1, 13, 0x308, 1, 14, 0x308, 1, 11, 0x308, 1, 10, 0x308);
+	assert_int_equal(hostdesc_from_fdt(tree, &arena, &hd, &why), OK);
+	assert_true(hd_dev_is(hd.intc, "arm,cortex-a15-gic"));
+	assert_null(hd.guest_intc); /* it has nothing for guests of guests */
+	assert_int_equal(hd.irq_timer_guest_virt, 27);
+}
+
 static void says_what_linux_needs(void **state)
 {
 	struct vmdesc vd = usual();
@@ -395,6 +424,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_machine_reads_it_back),
+		cmocka_unit_test(a_gicv2_is_one),
 		cmocka_unit_test(says_what_linux_needs),
 		cmocka_unit_test(knows_a_16550),
 		cmocka_unit_test(leaves_out_what_is_not_there),

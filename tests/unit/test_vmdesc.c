@@ -126,6 +126,38 @@ static void test_board(void **state)
 	assert_int_equal(vd->devs.n, 2);
 }
 
+/* On a machine whose CPUs can do a GICv2 only: the usual board, or where the file has it. */
+static void test_board_follows_the_machine(void **state)
+{
+	struct vmdesc *vd = vmdesc_new(&arena, "a.toml");
+	struct vd_dev *d;
+
+	(void)state;
+	vmdesc_add_vcpu(vd, &arena, here);
+	assert_int_equal(vmdesc_add_default_board(vd, &arena), OK);
+	vmdesc_use_intc(vd, "gicv3");
+	vmdesc_use_intc(vd, NULL);
+	assert_non_null(vmdesc_dev(vd, "gicv3"));
+	vmdesc_use_intc(vd, "gicv2");
+	assert_null(vmdesc_dev(vd, "gicv3"));
+	d = (struct vd_dev *)vmdesc_dev(vd, "gicv2");
+	assert_int_equal(vd->devs.n, 2);
+	assert_true(d->is_default && str_eq_c(d->name, "intc"));
+	assert_int_equal(d->n_win, 2);
+	assert_int_equal(d->win[0].base.v, 0x08000000);
+	assert_int_equal(d->win[0].size, 0x1000);
+	assert_int_equal(d->win[1].base.v, 0x08010000);
+	assert_int_equal(d->win[1].size, 0x2000);
+	vd_dev_from_board(d, &vmdesc_board.intc, 1);
+	d->win[0].base.v = 0x10000000;
+	d->win[1].base.v = 0x10020000;
+	vmdesc_use_intc(vd, "gicv2");
+	assert_true(str_eq_c(d->class, "gicv2"));
+	assert_int_equal(d->win[0].base.v, 0x10000000);
+	assert_int_equal(d->win[1].base.v, 0x10020000);
+	assert_int_equal(d->win[1].size, 0x2000);
+}
+
 /* Whatever becomes of the host's interrupts: vCPUs have timers. */
 static void test_board_has_controller(void **state)
 {
@@ -299,9 +331,18 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup(name, fresh)
 	const struct CMUnitTest tests[] = {
-		T(test_lists),	T(test_no_memory), T(test_board), T(test_board_has_controller),
-		T(test_fields), T(test_print),	   T(test_hex),	  T(test_range_and_size),
-		T(test_text),	T(test_suggest),   T(test_label),
+		T(test_lists),
+		T(test_no_memory),
+		T(test_board),
+		T(test_board_has_controller),
+		T(test_board_follows_the_machine),
+		T(test_fields),
+		T(test_print),
+		T(test_hex),
+		T(test_range_and_size),
+		T(test_text),
+		T(test_suggest),
+		T(test_label),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);
