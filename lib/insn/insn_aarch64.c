@@ -232,7 +232,7 @@ static struct insn exclusive(u32 word)
 /* ---- system instructions ---------------------------------------------------------------------- */
 
 /* SYS #op1, C7, CRm, #op2, Xt: maintenance by address, and DC ZVA. */
-static struct insn system(u32 word)
+static struct insn maintenance(u32 word)
 {
 	u32 op1 = bits(BITS(18, 16), word), crm = bits(BITS(11, 8), word);
 	u32 op2 = bits(BITS(7, 5), word);
@@ -260,7 +260,7 @@ struct insn insn_decode(u32 word)
 	if (is(word, 0x3a000000, 0x38000000))
 		return single(word);
 	if (is(word, 0xfff8f000, 0xd5087000))
-		return system(word);
+		return maintenance(word);
 	return of_kind(INSN_OTHER);
 }
 
