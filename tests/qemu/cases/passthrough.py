@@ -17,6 +17,8 @@ UART = linux("second", passthrough_devices=[["uart", 0x9000000, 0x9040000, 0x100
 SLOT = "/virtio_mmio@a003c00"
 DISK = linux("disk", cpus=[0, 1], memory_regions=[[0x80000000, 256 * MIB, 7, 1]],
              passthrough_devices=[[SLOT], ["/pl031@9010000"]])
+WHOLE = linux("disk", memory_regions=[[0x80000000, 256 * MIB, 7, 1]],
+              passthrough_devices=[["/"]])
 SECOND_DISK = ["-drive", "if=none,id=disk1,format=raw,file={scratch}",
                "-device", "virtio-blk-device,drive=disk1,bus=virtio-mmio-bus.30"]
 
@@ -165,3 +167,31 @@ def host_disk_gicv2(vm):
 def host_disk_neutral_lane(vm):
     """The same without the short lane"""
     passed_disk(vm)
+
+
+# ---- everything ---------------------------------------------------------------------------------
+
+@case(vms=[WHOLE], qemu_args=SECOND_DISK, scratch=4)
+def whole_machine(vm):
+    """A Linux guest that is passed "/": all devices but the hypervisor's own, of which it has twins"""
+    for path, use, twin in (("/virtio_mmio@a003e00", "disk", "none"),
+                            ("/pl011@9000000", "console", "an emulated one at 0x0900_0000"),
+                            ("/intc@8000000", "interrupt controller", "an emulated one at 0x0800_0000"),
+                            ("/timer", "timer", "those of its vCPUs")):
+        why = None if re.search(r"warning: .*%s is the hypervisor's own \(%s\): the guest gets %s"
+                                % (path, use, twin), told_of_passing(vm)) else "not said"
+        vm.part("twin_of_" + use.replace(" ", "_"), why)
+    load_drivers(vm)
+    vm.part("reads", reads(vm))
+    vm.part("clock_is_a_level", alarm(vm, 1))
+    gpio = vm.run("cat /sys/bus/gpio/devices/gpiochip*/uevent /sys/class/gpio/gpiochip*/label", status=None)
+    vm.part("gpio", None if "9030000.pl061" in gpio else "no 9030000.pl061: " + gpio)
+    vm.send("poweroff\n")
+    vm.wait_exit()
+
+
+def told_of_passing(vm):
+    """The log up to the start of the VM."""
+    if 'VM 1 "disk": started' not in vm.text:
+        vm.expect(r'VM 1 "disk": started')
+    return vm.text
