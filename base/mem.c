@@ -122,11 +122,10 @@ int memcmp(const void *a, const void *b, size_t n)
 	const u8 *x = (const u8 *)a;
 	const u8 *y = (const u8 *)b;
 
-	if (word_aligned(x) && word_aligned(y)) {
-		for (; n >= WORD; n -= WORD, x += WORD, y += WORD) {
-			if (*(const word *)(const void *)x != *(const word *)(const void *)y)
-				break;
-		}
+	for (; n >= WORD; n -= WORD, x += WORD, y += WORD) {
+		if (((const struct loose_word *)(const void *)x)->w !=
+		    ((const struct loose_word *)(const void *)y)->w)
+			break;
 	}
 	for (; n; n--, x++, y++) {
 		if (*x != *y)

@@ -41,8 +41,8 @@ def command(platform, kernel, append, given):
     return out + ICOUNT
 
 
-def hypervisor_command(platform, folder, lane, given, image=IMAGE_BIN):
-    append = "log=error" + (" lane=neutral" if lane == "neutral" else "")
+def hypervisor_command(platform, folder, lane, given, image=IMAGE_BIN, log="error"):
+    append = f"log={log}" + (" lane=neutral" if lane == "neutral" else "")
     return command(platform, os.path.join(folder, image), append, given)
 
 

@@ -10,6 +10,7 @@ store=yes puts them into bench/baseline/COMMIT.json, which a tree with changes i
 """
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -86,6 +87,20 @@ def flat_size(elf):
     return elf.flat_end() - elf.symbols["image_start"] - archive
 
 
+def memory_of(words, elf):
+    """What the hypervisor takes for itself, and for each VM, in KiB; page tables not counted."""
+    out = subprocess.run(words, stdin=subprocess.DEVNULL, text=True, timeout=TIMEOUT_S, errors="replace",
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+    found = re.search(r"memory: (\d+) KiB of the pool ours, (\d+) KiB more for (\d+) VMs", out)
+    if not found:
+        raise Failed(f"no line about memory:\n{out}")
+    pool, vms, n = map(int, found.groups())
+    at = elf.symbols
+    image = at["image_end"] - at["image_start"] - (at["image_archive_end"] - at["image_archive_start"])
+    image -= at["image_tables_end"] - at["image_tables_start"]
+    return {"own_memory": (image + 1023) // 1024 + pool, "vm_memory": vms // n}
+
+
 def state_of(platform, words, given):
     with open(platform, "rb") as f:
         isa = tomllib.load(f)["platform"]["isa"]
@@ -115,7 +130,10 @@ def measure(platform, folder, given):
         columns[lane] = figures_of(run_twice(words))
         words = machine.hypervisor_command(platform, folder, lane, given, machine.IMAGE_PASS_BIN)
         columns[lane] |= figures_of(run_twice(words))
-        columns[lane]["size"] = flat_size(machine.Elf(os.path.join(folder, machine.IMAGE_ELF)))
+        elf = machine.Elf(os.path.join(folder, machine.IMAGE_ELF))
+        columns[lane]["size"] = flat_size(elf)
+        words = machine.hypervisor_command(platform, folder, lane, given, log="debug")
+        columns[lane] |= memory_of(words, elf)
     return result
 
 

@@ -24,7 +24,9 @@
 #define EARLY_BANKS 8
 #define EARLY_PAGES (1 + EARLY_BANKS * 2 * 3 + 2 * 2 + 2 + 8)
 
-static not_cleared alignas(PAGE_SIZE) u8 kmap_pool[EARLY_PAGES][PAGE_SIZE];
+/* Not cleared when we start: table_alloc() does that. */
+#define in_tables __attribute__((section(".bss.tables")))
+static in_tables alignas(PAGE_SIZE) u8 kmap_pool[EARLY_PAGES][PAGE_SIZE];
 
 static struct kmap {
 	struct spinlock lock;

@@ -40,6 +40,13 @@ SECTIONS
 	.noinit (NOLOAD) : {
 		*(.bss.noinit)
 	}
+	/* Page tables of our own that are there from the beginning. */
+	.tables (NOLOAD) : {
+		. = ALIGN(4096);
+		image_tables_start = .;
+		*(.bss.tables)
+		image_tables_end = .;
+	}
 	.bss (NOLOAD) : {
 		. = ALIGN(64);
 		image_bss_start = .;
