@@ -209,10 +209,19 @@ $(O)/archives/linux-memory.cpio: FORCE $(GUESTS)/Image
 	@mkdir -p $(@D)
 	@$(PY) tools/bundle.py --platform $(PLATFORM) --guests $(GUESTS) --archive $@ \
 		--disk $(@:.cpio=.img) $(VMS_linux-memory)
+# The same for another machine, with its VM inside.
+BOARD   := aarch64-ast2700-evb
+BOARD_O := $(TB)/$(BOARD)
+$(BOARD_O)/ready: FORCE $(GUESTS)/Image
+	@mkdir -p $(BOARD_O)/archives
+	@$(PY) tools/bundle.py --platform configs/platforms/$(BOARD).toml --guests $(GUESTS) \
+		--archive $(BOARD_O)/archives/board.cpio --disk $(BOARD_O)/archives/board.img \
+		tests/qemu/vms/on-board.toml
+	@$(MAKE) --no-print-directory -s PLAT=$(BOARD) O=$(BOARD_O) $(BOARD_O)/images/board.bin
 json_pairs = $(shell printf '"%s": "%s", ' $(subst =, ,$(1)) | sed 's/, $$//')
-$(O)/tests.json: $(O)/trivet.bin $(QEMU_KERNELS:%=$(O)/images/%.bin) $(INMATE_FILES)
+$(O)/tests.json: $(O)/trivet.bin $(QEMU_KERNELS:%=$(O)/images/%.bin) $(INMATE_FILES) $(BOARD_O)/ready
 	@printf '{ "platform": "%s",\n  "kernels": { %s },\n  "guests": { %s } }\n' '$(PLATFORM)' \
-		'$(call json_pairs,default=$(O)/trivet.bin $(foreach k,$(QEMU_KERNELS),$k=$(O)/images/$k.bin))' \
+		'$(call json_pairs,default=$(O)/trivet.bin board=$(BOARD_O)/images/board.bin $(foreach k,$(QEMU_KERNELS),$k=$(O)/images/$k.bin))' \
 		'$(call json_pairs,$(QEMU_GUESTS))' > $@
 
 qemu-test: $(O)/tests.json $(GUESTS)/Image

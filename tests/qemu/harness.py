@@ -27,6 +27,8 @@ class Case:
         self.guests = options.pop("guests", "linux")
         self.boot = options.pop("boot", "kernel")
         self.tree = options.pop("tree", "")
+        self.platform = options.pop("platform", "")
+        self.dts = options.pop("dts", "")
         self.table = options.pop("table", "none")
         self.smp = options.pop("smp", "")
         self.mem = options.pop("mem", "")
@@ -74,6 +76,8 @@ class Setup:
     def start(self, this):
         command = self._emulator(this, self._kernel(this), self._disk(this))
         command += list(this.qemu_args) + self.qemu_args
+        if this.dts:
+            command += ["-dtb", self._compiled(this)]
         if this.tree:
             command += ["-dtb", self._tree(this, command)]
         log = os.path.join(self.logs, this.name + ".log")
@@ -107,7 +111,8 @@ class Setup:
                  "mem=" + this.mem, "append=" + this.append]
         if this.boot == "u-boot":
             words.append("u_boot=" + self._fetched("u-boot"))
-        return self._tool("platform.py", [self.platform, "emulator"] + words).splitlines()
+        platform = path(this.platform) if this.platform else self.platform
+        return self._tool("platform.py", [platform, "emulator"] + words).splitlines()
 
     def _tree(self, this, command):
         """The machine's own device tree, with what the case adds to it."""
@@ -123,6 +128,14 @@ class Setup:
             file.write(source + this.tree.replace(first, ""))
         self._run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", base + ".dtb", base + ".dts"])
         return base + ".dtb"
+
+    def _compiled(self, this):
+        """A device tree of vms/, for a machine that brings none."""
+        out = os.path.join(self.files, this.name + ".dtb")
+        os.makedirs(self.files, exist_ok=True)
+        self._run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", out,
+                   path(os.path.join("tests/qemu/vms", this.dts))])
+        return out
 
     @staticmethod
     def _run(words):
