@@ -12,7 +12,7 @@ TABLES = {
     "base": ("id", "name", "vm_type", "cpu_num", "phys_cpu_ids", "phys_cpu_sets"),
     "kernel": ("entry_point", "image_location", "kernel_path", "kernel_load_addr", "ramdisk_path",
                "ramdisk_load_addr", "dtb_path", "dtb_load_addr", "cmdline", "memory_regions"),
-    "devices": ("emu_devices", "passthrough_devices"),
+    "devices": ("emu_devices", "passthrough_devices", "excluded_devices", "interrupt_mode"),
 }
 MIB = 1 << 20
 

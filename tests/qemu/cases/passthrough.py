@@ -195,3 +195,23 @@ def told_of_passing(vm):
     if 'VM 1 "disk": started' not in vm.text:
         vm.expect(r'VM 1 "disk": started')
     return vm.text
+
+
+# As AxVisor's files are since late 2025: no addresses, and all that the host's tree has.
+BARE = linux("disk", memory_regions=[[0x80000000, 256 * MIB, 7, 1]], entry_point=None,
+             kernel_load_addr=None, ramdisk_load_addr=None, vm_type=0,
+             passthrough_devices=[["/"]], excluded_devices=[["/pl031@9010000"]],
+             interrupt_mode="passthrough")
+
+
+@case(slow=True, vms=[BARE], scratch=4, qemu_args=SECOND_DISK)
+def bare_file(vm):
+    """The same without any address in the file, and with the clock kept out"""
+    load_drivers(vm)
+    vm.part("reads", reads(vm))
+    nodes = vm.run("ls /proc/device-tree").split()
+    vm.check("pl061@9030000" in nodes, "a device is missing: %s" % nodes)
+    vm.check("pl031@9010000" not in nodes, "what was excluded is there")
+    vm.check("virtio_mmio@a003e00" not in nodes, "the hypervisor's own slot is there")
+    vm.send("poweroff\n")
+    vm.wait_exit()
