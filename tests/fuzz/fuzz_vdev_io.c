@@ -16,6 +16,9 @@ extern const struct vdev_class vdev_pl011;
 
 #define N_CPUS 3u
 #define N_LRS  4u
+/* SPIs from 36 on have interrupts of the host behind them. */
+#define FIRST_HOST 100u
+#define N_HOST	   8u
 
 struct input {
 	const u8 *p;
@@ -217,6 +220,11 @@ static void set_up_intc(void)
 		board_write(1, v * 0x20000 + 0x10100, 4, 0xffffffff);
 }
 
+static void host_ended(u32 hw_irq)
+{
+	fuzz_check(hw_irq >= FIRST_HOST && hw_irq < FIRST_HOST + N_HOST);
+}
+
 static void fuzz_intc(struct input *in, const struct vdev_class *class)
 {
 	u32 how = take(in, 1);
@@ -229,6 +237,9 @@ static void fuzz_intc(struct input *in, const struct vdev_class *class)
 		set_up_intc();
 	for (u32 v = 0; v < N_CPUS; v++)
 		board.dev->class->intc->bind_hw(board.dev, v, 27, 59);
+	board.host_ended = host_ended;
+	for (u32 i = 0; i < N_HOST; i++)
+		board.dev->class->intc->bind_hw(board.dev, 0, 36 + i, FIRST_HOST + i);
 	while (in->n)
 		step_intc(in);
 }

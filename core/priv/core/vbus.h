@@ -9,7 +9,7 @@
 #include <port/exit.h>
 #include <port/vdev.h>
 
-#define VBUS_MAX_WINDOWS 64
+#define VBUS_MAX_WINDOWS 128
 
 struct vm;
 struct vcpu;
