@@ -310,7 +310,7 @@ static void work(struct vm *vm)
 
 bool vm_work(struct cpu *c)
 {
-	bool any = false;
+	bool any = false, blocked = false;
 
 	if (!atomic_load_explicit(&c->work, memory_order_relaxed))
 		return false;
@@ -320,11 +320,12 @@ bool vm_work(struct cpu *c)
 		if (vms[i]->home == c && has_work(vms[i])) {
 			work(vms[i]);
 			any |= !vms[i]->load.blocked;
+			blocked |= vms[i]->load.blocked;
 		}
 	}
 	if (any)
 		watchdog_poll(arch_cycles());
-	if (any)
+	if (any || blocked)
 		atomic_store(&c->work, true);
 	return any;
 }
