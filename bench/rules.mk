@@ -27,9 +27,9 @@ $(O)/bench/bench$(1).elf: $(O)/bench/start.o $(O)/bench/main$(1).o $(BENCH_GUEST
 	@$$(LD) -nostdlib --build-id=none -z max-page-size=4096 -T $(BENCH_GUEST)/guest.ld -o $$@ $$(filter %.o,$$^)
 $(O)/bench/bench$(1).bin: $(O)/bench/bench$(1).elf
 	@$$(OBJCOPY) -O binary $$< $$@
-$(O)/archives/bench$(1).cpio: $(O)/bench/bench$(1).bin $(BENCH_GUEST)/bench$(1).toml $(PLATFORM)
+$(O)/archives/bench$(1).cpio: $(O)/bench/bench$(1).bin $(BENCH_GUEST)/bench$(1).toml $(O)/gen/platform.toml
 	@mkdir -p $$(@D)
-	@$(PY) tools/mkarchive.py $$@ $(PLATFORM)=platform.toml \
+	@$(PY) tools/mkarchive.py $$@ $(O)/gen/platform.toml=platform.toml \
 		$(BENCH_GUEST)/bench$(1).toml=guest/vm_default/bench.toml $$<=bench.bin
 endef
 $(eval $(call bench_guest,))

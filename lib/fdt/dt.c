@@ -153,8 +153,29 @@ static void inherit(struct dt_node *node, const struct dt_node *parent)
 	}
 }
 
+/* What a name was found to be: the names of most properties stand in the strings once. */
+struct recall {
+	u32 name; /* its offset, and 1 more; 0: nothing yet */
+	u32 bit;
+	enum known_prop known;
+};
+#define N_RECALL 32
+
+static const struct recall *look_up(const struct dt *t, u32 name, struct recall *all)
+{
+	struct recall *r = &all[(name ^ name >> 5) % N_RECALL];
+	const char *s = (const char *)t->strings.p + name;
+	u32 sum;
+
+	if (r->name == name + 1)
+		return r;
+	sum = dt_name_sum(s);
+	*r = (struct recall){ name + 1, dt_name_bit(sum), known_prop(s, sum) };
+	return r;
+}
+
 /* The node called @name, whose properties begin at @at; where they end. */
-static u32 index_node(struct dt *t, struct dt_node *node, u32 at)
+static u32 index_node(struct dt *t, struct dt_node *node, u32 at, struct recall *all)
 {
 	struct dt_piece value = { 0 };
 	u32 seen = 0, tag;
@@ -169,20 +190,16 @@ static u32 index_node(struct dt *t, struct dt_node *node, u32 at)
 	for (; (tag = dt_be32(t->structure.p + at)) == DT_PROP || tag == DT_NOP;
 	     at += tag == DT_PROP ? DT_PROP_LEN + dt_align(value.len) : 4) {
 		const u8 *p = t->structure.p + at;
-		const char *name;
-		enum known_prop k;
-		u32 sum;
+		const struct recall *r;
 
 		if (tag == DT_NOP)
 			continue;
 		value = (struct dt_piece){ at + DT_PROP_LEN, dt_be32(p + 4) };
-		name = (const char *)t->strings.p + dt_be32(p + 8);
-		sum = dt_name_sum(name);
-		node->names |= dt_name_bit(sum);
-		k = known_prop(name, sum);
-		if (!(seen & 1u << k))
-			note_prop(t, node, k, value);
-		seen |= 1u << k;
+		r = look_up(t, dt_be32(p + 8), all);
+		node->names |= r->bit;
+		if (!(seen & 1u << r->known))
+			note_prop(t, node, r->known, value);
+		seen |= 1u << r->known;
 	}
 	inherit(node, node->parent == DT_NONE ? NULL : &t->nodes[node->parent]);
 	return at;
@@ -191,6 +208,7 @@ static u32 index_node(struct dt *t, struct dt_node *node, u32 at)
 /* Second walk: who is whose parent, where subtrees end, and what is in the index of each. */
 static void index_nodes(struct dt *t)
 {
+	struct recall all[N_RECALL] = { 0 };
 	u32 open[DT_MAX_DEPTH];
 	u32 n = 0, depth = 0, at = 0;
 	struct dt_token tok;
@@ -204,7 +222,7 @@ static void index_nodes(struct dt *t)
 		t->nodes[n].name =
 			(struct dt_piece){ (u32)(tok.value.p - t->structure.p), (u32)tok.value.n };
 		t->nodes[n].parent = depth ? open[depth - 1] : DT_NONE;
-		at = index_node(t, &t->nodes[n], at);
+		at = index_node(t, &t->nodes[n], at, all);
 		open[depth++] = n++;
 	}
 }

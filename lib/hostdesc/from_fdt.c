@@ -15,6 +15,8 @@ struct reader {
 	struct arena *a;
 	struct hostdesc *hd;
 	const char *why;
+	u32 cpus; /* nodes; DT_NONE */
+	u32 reserved;
 };
 
 static enum status refuse(struct reader *r, enum status st, const char *why)
@@ -52,6 +54,7 @@ static enum status read_cpus(struct reader *r)
 	struct hostdesc *hd = r->hd;
 	u32 cpus = dt_child(t, 0, STR("cpus"));
 
+	r->cpus = cpus;
 	if (cpus == DT_NONE)
 		return refuse(r, E_FORMAT, "no /cpus");
 	for (u32 n = cpus + 1; n < dt_end(t, cpus); n = dt_end(t, n)) {
@@ -154,6 +157,7 @@ static enum status read_reserved(struct reader *r)
 	enum status st = OK;
 	struct range w;
 
+	r->reserved = top;
 	for (u32 i = 0; st == OK && dt_reservation(t, i, &w) == OK; i++)
 		if (w.len && (!range_valid(w.base, w.len) ||
 			      !ranges_add(hd->reserved, &hd->n_reserved, HD_MAX_MEM, w)))
@@ -176,25 +180,18 @@ static enum status read_reserved(struct reader *r)
 
 /* ---- devices ------------------------------------------------------------------------------- */
 
-/* Subtrees whose nodes are no devices although they look like them. */
-static bool skip_subtree(const struct dt *t, u32 n)
+/* The device at or behind @n. Nodes of CPUs and reservations only look like devices. */
+static u32 next_device(const struct reader *r, u32 n)
 {
-	struct str name = dt_name(t, n);
+	const struct dt *t = &r->t;
 
-	return dt_parent(t, n) == 0 &&
-	       (str_eq_c(name, "cpus") || str_eq_c(name, "reserved-memory"));
-}
-
-static u32 next_device(const struct dt *t, u32 n)
-{
 	while (n < t->n_nodes) {
-		if (skip_subtree(t, n)) {
+		if (n == r->cpus || n == r->reserved)
 			n = dt_end(t, n);
-			continue;
-		}
-		if (dt_enabled(t, n) && dt_is_device(t, n) && !is_memory(t, n))
+		else if (dt_enabled(t, n) && dt_is_device(t, n) && !is_memory(t, n))
 			return n;
-		n++;
+		else
+			n++;
 	}
 	return DT_NONE;
 }
@@ -313,12 +310,12 @@ static enum status read_devices(struct reader *r)
 	u32 intc = find_root_intc(t);
 	u32 n_found = 0;
 
-	for (u32 n = next_device(t, 1); n != DT_NONE; n = next_device(t, n + 1))
+	for (u32 n = next_device(r, 1); n != DT_NONE; n = next_device(r, n + 1))
 		n_found++;
 	hd->devs = arena_new_n(r->a, struct hd_dev, n_found + 1); /* never 0 elements */
 	if (!hd->devs)
 		return E_NOMEM;
-	for (u32 n = next_device(t, 1); n != DT_NONE; n = next_device(t, n + 1)) {
+	for (u32 n = next_device(r, 1); n != DT_NONE; n = next_device(r, n + 1)) {
 		struct hd_dev *dev = &hd->devs[hd->n_devs];
 
 		TRY(read_device(r, n, dev));
