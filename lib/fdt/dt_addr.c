@@ -115,3 +115,28 @@ enum status dt_reg(const struct dt *t, u32 n, u32 index, struct range *out)
 		TRY(translate(t, bus, out));
 	return OK;
 }
+
+enum status dt_range(const struct dt *t, u32 n, u32 index, struct range *out)
+{
+	const struct dt_node *bus = &t->nodes[n], *above;
+	struct span s = dt_span(t, bus->ranges), child;
+	u32 width;
+
+	if (bus->parent == DT_NONE || !bus->ranges.at)
+		return E_NOTFOUND;
+	above = &t->nodes[bus->parent];
+	if (bus->address_cells == DT_CELLS_BAD || bus->size_cells == DT_CELLS_BAD ||
+	    above->address_cells == DT_CELLS_BAD)
+		return E_FORMAT;
+	width = ((u32)bus->address_cells + above->address_cells + bus->size_cells) * 4;
+	if (width == 0 || span_at(s, (u64)index * width, width, &s) != OK)
+		return E_NOTFOUND;
+	TRY(span_take(&s, (size_t)bus->address_cells * 4, &child));
+	TRY(dt_take(&s, above->address_cells, &out->base));
+	TRY(dt_take(&s, bus->size_cells, &out->len));
+	if (!range_valid(out->base, out->len))
+		return E_FORMAT;
+	for (; above->parent != DT_NONE; above = &t->nodes[above->parent])
+		TRY(translate(t, above, out));
+	return OK;
+}

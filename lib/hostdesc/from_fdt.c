@@ -221,6 +221,39 @@ static void read_irqs(const struct dt *t, u32 n, struct hd_dev *dev)
 	}
 }
 
+#define MAX_MAPPED 64 /* entries of an interrupt-map that are looked at */
+
+static bool has_line(const struct hd_dev *dev, u32 line)
+{
+	for (u32 i = 0; i < dev->n_irq; i++) {
+		if (dev->irq[i].line == line)
+			return true;
+	}
+	return false;
+}
+
+/* What a PCI host bridge has for the devices behind it: windows, and the lines of their pins. */
+static void read_behind(const struct dt *t, u32 n, struct hd_dev *dev)
+{
+	struct range win;
+	struct dt_irq irq;
+	struct str type;
+
+	if (dt_range(t, n, 0, &win) != OK || !dt_str(t, n, "device_type", 0, &type) ||
+	    !str_eq_c(type, "pci"))
+		return;
+	for (u32 i = 0; dev->n_win < HD_DEV_WINDOWS && dt_range(t, n, i, &win) == OK; i++)
+		dev->win[dev->n_win++] = win;
+	for (u32 i = 0; i < MAX_MAPPED && dt_irq_map(t, n, i, &irq) == OK; i++) {
+		struct hd_irq *line = &dev->irq[dev->n_irq];
+
+		if (dev->n_irq == HD_DEV_IRQS)
+			return;
+		if (hostdesc_isa_irq(t, &irq, line) == OK && !has_line(dev, line->line))
+			dev->n_irq++;
+	}
+}
+
 /* The rate of the first clock, when it is one that never changes. */
 static u32 read_clock(const struct dt *t, u32 n)
 {
@@ -262,6 +295,7 @@ static enum status read_device(struct reader *r, u32 n, struct hd_dev *dev)
 	dev->compatible = (struct str){ copy, compatible.n };
 	read_windows(t, n, dev);
 	read_irqs(t, n, dev);
+	read_behind(t, n, dev);
 	dev->clock_hz = read_clock(t, n);
 	dev->reg_offset = (u32)read_number(t, n, "reg-offset");
 	dev->reg_shift = (u32)read_number(t, n, "reg-shift");

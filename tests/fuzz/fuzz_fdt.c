@@ -34,6 +34,10 @@ static void ask(const struct dt *t)
 		for (u32 i = 0; i < 4; i++) {
 			if (dt_reg(t, n, i, &r) == OK)
 				fuzz_check(range_valid(r.base, r.len));
+			if (dt_range(t, n, i, &r) == OK)
+				fuzz_check(range_valid(r.base, r.len));
+			if (dt_irq_map(t, n, i, &irq) == OK)
+				fuzz_check(irq.controller < t->n_nodes && irq.n_cells <= 4);
 			if (dt_irq(t, n, i, &irq) == OK)
 				fuzz_check(irq.controller < t->n_nodes && irq.n_cells <= 4);
 		}

@@ -195,6 +195,40 @@ static void test_moved(void **state)
 	dtb_free(fdt);
 }
 
+/* The windows of a host bridge and the lines of its pins; of the tree, the map of its interrupts. */
+static void test_pci(void **state)
+{
+	struct span fdt = dtb_load("virt1");
+	const struct vd_pass *p;
+	struct dt_irq irq;
+	struct dt t;
+
+	(void)state;
+	machine(fdt);
+	vm();
+	want_path("/pcie@10000000");
+	assert_int_equal(vmdesc_resolve_passes(vd, &hd, fdt, &arena, &sink.d), OK);
+	assert_int_equal(vd->passes.n, 1);
+	p = &vd->passes.v[0];
+	assert_int_equal(p->n_win, 4);
+	assert_int_equal(p->win[0].hpa.v, 0x4010000000);
+	assert_int_equal(p->win[1].hpa.v, 0x3eff0000);
+	assert_int_equal(p->win[2].hpa.v, 0x10000000);
+	assert_int_equal(p->win[2].size, 0x2eff0000);
+	assert_int_equal(p->win[3].hpa.v, 0x8000000000);
+	for (u32 i = 0; i < p->n_win; i++)
+		assert_int_equal(p->win[i].how, VD_PASS_MAP);
+	assert_int_equal(p->n_irq, 4);
+	for (u32 i = 0; i < p->n_irq; i++)
+		assert_int_equal(p->irq[i].host, 35 + i);
+	t = guest_tree();
+	assert_int_equal(dt_irq_map(&t, node(&t, "/pcie@10000000"), 5, &irq), OK);
+	assert_int_equal(irq.controller, node(&t, "/intc@8000000"));
+	assert_int_equal(irq.cell[1], 5);
+	assert_false(dt_has(&t, node(&t, "/pcie@10000000"), "msi-map"));
+	dtb_free(fdt);
+}
+
 /* Without a tree, windows are known by the machine's list of devices, and paths are not. */
 static void test_no_tree(void **state)
 {
@@ -281,10 +315,10 @@ static void test_other_cells(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_everything),  cmocka_unit_test(test_phandles_lead_to_nodes),
-		cmocka_unit_test(test_moved),	    cmocka_unit_test(test_no_tree),
-		cmocka_unit_test(test_own_inside),  cmocka_unit_test(test_small_arenas),
-		cmocka_unit_test(test_other_cells),
+		cmocka_unit_test(test_everything),   cmocka_unit_test(test_phandles_lead_to_nodes),
+		cmocka_unit_test(test_moved),	     cmocka_unit_test(test_pci),
+		cmocka_unit_test(test_no_tree),	     cmocka_unit_test(test_own_inside),
+		cmocka_unit_test(test_small_arenas), cmocka_unit_test(test_other_cells),
 	};
 
 	return cmocka_run_group_tests(tests, dtb_setup, dtb_teardown);

@@ -96,6 +96,12 @@ enum status dt_reg_id(const struct dt *t, u32 n, u32 index, u64 *out);
  */
 enum status dt_irq(const struct dt *t, u32 n, u32 index, struct dt_irq *out);
 
+/* Entry @index of a bus's `ranges`, its side of the CPUs'. As dt_reg(). */
+enum status dt_range(const struct dt *t, u32 n, u32 index, struct range *out);
+
+/* Where entry @index of the node's `interrupt-map` leads. As dt_irq(). */
+enum status dt_irq_map(const struct dt *t, u32 n, u32 index, struct dt_irq *out);
+
 /* The controller that the node's own `interrupts` would go to; DT_NONE. */
 u32 dt_irq_parent(const struct dt *t, u32 n);
 
