@@ -9,6 +9,7 @@
 #include <base/fmt.h>
 #include <base/range.h>
 #include <base/str.h>
+#include <core/irq.h>
 #include <core/log.h>
 #include <core/stores.h>
 #include <core/vm.h>
@@ -46,6 +47,7 @@ static struct vd_target target(void)
 		.n_cpus = n_cpus,
 		.cpu_hw_id = hw_ids,
 		.free_ram = pmm_stats().free * PAGE_SIZE,
+		.n_lines = MAX(irq_n_lines(), 256u), /* what controllers give their guests */
 		.classes = infos,
 	};
 

@@ -50,9 +50,10 @@ static void check_entry(const struct vd_check *c)
 
 static void check_irq(const struct vd_check *c, const struct vd_dev *dev, u32 line)
 {
+	u32 last = c->t->n_lines ? MIN(c->t->n_lines - 1, (u32)SPI_LAST) : SPI_LAST;
 	char value[16];
 
-	if (line >= SPI_FIRST && line <= SPI_LAST)
+	if (line >= SPI_FIRST && line <= last)
 		return;
 	fmt_snprintf(value, sizeof(value), "%u", line);
 	vd_error(c, VD_F_EMU_DEVICES, dev->at, NULL, "%s: irq_id = %s: %s", vd_dev_label(dev).s,
@@ -62,8 +63,8 @@ static void check_irq(const struct vd_check *c, const struct vd_dev *dev, u32 li
 	if (line < SPI_FIRST)
 		vd_fix(c, dev->at, "write an INTID: SPI %u is INTID %u", line, line + SPI_FIRST);
 	else
-		vd_fix(c, dev->at, "write an INTID from %d to %d (SPI n is INTID 32 + n)",
-		       SPI_FIRST, SPI_LAST);
+		vd_fix(c, dev->at, "write an INTID from %d to %u (SPI n is INTID 32 + n)",
+		       SPI_FIRST, last);
 }
 
 /* Windows of the board's interrupt controller grow with the number of vCPUs. */

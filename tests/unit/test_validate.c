@@ -312,6 +312,14 @@ static void test_spi_range(void **state)
 		dev("pl011")->irq[0].line = wrong[i];
 		refused(1, "irq_id = ");
 	}
+	/* A controller that has fewer. */
+	fresh(state);
+	target.n_lines = 256;
+	dev("pl011")->irq[0].line = 255;
+	sound();
+	dev("pl011")->irq[0].line = 256;
+	refused(1, "the interrupt controller has no such interrupt");
+	assert_non_null(strstr(sink.text, "from 32 to 255"));
 }
 
 static void test_same_interrupt(void **state)

@@ -300,6 +300,7 @@ struct vd_target {
 	u32 n_cpus;	      /* host CPUs */
 	const u64 *cpu_hw_id; /* n_cpus of them */
 	u64 free_ram;	      /* bytes guests may get in all; 0 = not known */
+	u32 n_lines;	      /* of the guest's interrupt controller; 0 = as many as can be */
 	/* Classes that can be built, and what each wants. */
 	const struct vd_class_info *classes;
 	u32 n_classes;

@@ -83,9 +83,15 @@ def cpu_clusters(vm):
     vm.wait_exit()
 
 
-@case(smp="8", qemu_args=["-machine", "secure=on"], vms=[linux("normal-world", cpus=list(range(8)))])
+NODES = [word for i in range(2)
+         for word in ["-object", "memory-backend-ram,id=node%d,size=1G" % i,
+                      "-numa", "node,memdev=node%d,cpus=%d-%d" % (i, 4 * i, 4 * i + 3)]]
+
+
+@case(smp="8", qemu_args=["-machine", "secure=on"] + NODES, vms=[linux("normal-world", cpus=list(range(8)))])
 def eight_cpus_two_security_states(vm):
-    """Eight CPUs, and an interrupt controller that another world has the half of, as on boards"""
+    """Eight CPUs, memory in two nodes, and a controller that another world has the half of, as on boards"""
+    vm.expect(r"memory +0x40000000-0xbfffffff 2048 MiB")
     vm.expect(r"8 of 8 CPUs run")
     vm.expect(r"^Welcome to normal-world: Linux .* 8 CPU\(s\)", BOOT)
     vm.shell(BOOT)
