@@ -10,7 +10,8 @@
 
 typedef u64 __attribute__((may_alias)) word;
 
-/* At any address, for memory only: the compiler knows how the ISA reads it best. */
+/* At any address, for memory only: the compiler knows how the ISA reads it best. Only the member is
+ * copied: of the whole it may make a call of memcpy(). */
 struct loose_word {
 	word w;
 } __attribute__((packed));
@@ -50,7 +51,8 @@ static void copy_up(u8 *d, const u8 *s, size_t n)
 			*(word *)(void *)d = *(const word *)(const void *)s;
 	}
 	for (; n >= WORD; n -= WORD, d += WORD, s += WORD)
-		*(struct loose_word *)(void *)d = *(const struct loose_word *)(const void *)s;
+		((struct loose_word *)(void *)d)->w =
+			((const struct loose_word *)(const void *)s)->w;
 	for (; n; n--)
 		*d++ = *s++;
 }
