@@ -31,8 +31,8 @@ def replaced(words, option, change):
     return words[:at] + [change(words[at])] + words[at + 1:]
 
 
-def command(platform, kernel, append, given):
-    words = ["kernel=" + kernel, "smp=1", "append=" + append]
+def command(platform, kernel, append, given, smp=1):
+    words = ["kernel=" + kernel, f"smp={smp}", "append=" + append]
     words += [f"{name}={given[name]}" for name in ("qemu", "mem") if name in given]
     out = subprocess.run([sys.executable, PLATFORM_TOOL, platform, "emulator"] + words,
                          check=True, text=True, stdout=subprocess.PIPE).stdout.splitlines()
@@ -41,14 +41,14 @@ def command(platform, kernel, append, given):
     return out + ICOUNT
 
 
-def hypervisor_command(platform, folder, lane, given, image=IMAGE_BIN, log="error"):
+def hypervisor_command(platform, folder, lane, given, image=IMAGE_BIN, log="error", smp=1):
     append = f"log={log}" + (" lane=neutral" if lane == "neutral" else "")
-    return command(platform, os.path.join(folder, image), append, given)
+    return command(platform, os.path.join(folder, image), append, given, smp)
 
 
-def native_command(platform, folder, given, guest=GUEST_BIN):
+def native_command(platform, folder, given, guest=GUEST_BIN, smp=1):
     """The guest on the bare machine: no hypervisor extension, so it starts where a guest does."""
-    words = command(platform, os.path.join(folder, guest), "native", given)
+    words = command(platform, os.path.join(folder, guest), "native", given, smp)
     return replaced(words, "-machine", lambda m: m.replace("virtualization=on", "virtualization=off"))
 
 

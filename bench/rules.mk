@@ -34,7 +34,27 @@ $(O)/archives/bench$(1).cpio: $(O)/bench/bench$(1).bin $(BENCH_GUEST)/bench$(1).
 endef
 $(eval $(call bench_guest,))
 $(eval $(call bench_guest,-pass))
-BENCH_IMAGES := $(O)/images/bench.bin $(O)/images/bench-pass.bin
+
+$(O)/archives/bench-more.cpio: $(O)/bench/bench.bin $(BENCH_GUEST)/bench-more.toml $(PLATFORM)
+	@mkdir -p $(@D)
+	@$(PY) tools/mkarchive.py $@ $(PLATFORM)=platform.toml \
+		$(BENCH_GUEST)/bench-more.toml=guest/vm_default/bench.toml $<=bench.bin
+
+# In company: of 8 and 64 VMs (itself one of them), of 16 and 64 device windows.
+$(O)/bench/idle.bin: $(O)/bench/idle.o
+	@$(LD) -nostdlib --build-id=none -Ttext=0x40080000 -o $(@:.bin=.elf) $<
+	@$(OBJCOPY) -O binary $(@:.bin=.elf) $@
+BENCH_CROWD = $(PY) bench/crowd.py $@ $(PLATFORM) $(BENCH_GUEST)/bench.toml $(O)/bench/bench.bin \
+	$(O)/bench/idle.bin
+$(O)/archives/bench-vms%.cpio: bench/crowd.py $(O)/bench/bench.bin $(O)/bench/idle.bin $(BENCH_GUEST)/bench.toml
+	@mkdir -p $(@D)
+	@$(BENCH_CROWD) vms=$* windows=3
+$(O)/archives/bench-devices%.cpio: bench/crowd.py $(O)/bench/bench.bin $(O)/bench/idle.bin $(BENCH_GUEST)/bench.toml
+	@mkdir -p $(@D)
+	@$(BENCH_CROWD) vms=1 windows=$*
+
+BENCH_IMAGES := $(patsubst %,$(O)/images/%.bin,bench bench-pass bench-more bench-vms8 bench-vms64 \
+	bench-devices16 bench-devices64)
 
 bench: $(BENCH_IMAGES)
 	@$(PY) bench/run.py $(BENCH_WORDS)

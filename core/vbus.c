@@ -16,6 +16,8 @@ enum status vbus_add(struct vbus *bus, const struct vbus_window *win)
 	u32 at = bus->n;
 
 	BUG_ON(bus->sealed);
+	for (u32 i = 0; bus->n == 0 && i < array_size(bus->win); i++)
+		bus->win[i].base = UINT64_MAX;
 	if (bus->n == VBUS_MAX_WINDOWS)
 		return E_NOMEM;
 	for (u32 i = 0; i < bus->n; i++) {
@@ -37,18 +39,15 @@ void vbus_seal(struct vbus *bus)
 /* Index of the first window that begins above @addr. */
 static u32 upper_bound(const struct vbus *bus, u64 addr)
 {
-	const struct vbus_window *first = bus->win;
+	const struct vbus_window *w = bus->win;
+	size_t step;
 
-	if (bus->n == 0 || first->base > addr)
+	if (bus->n == 0 || w->base > addr)
 		return 0;
-	/* Of the n windows from @first on, which begins at or below @addr. No branch but the loop's. */
-	for (u32 n = bus->n; n > 1;) {
-		u32 half = n / 2;
-
-		first = first[half].base <= addr ? first + half : first;
-		n -= half;
-	}
-	return (u32)(first - bus->win) + 1;
+	/* No branch but the loop's: what lies behind the last window begins behind every address. */
+	for (step = bus->n > 1 ? BIT(bit_highest(bus->n - 1)) : 0; step; step /= 2)
+		w = w[step].base <= addr ? w + step : w;
+	return MIN((u32)(w - bus->win) + 1, bus->n);
 }
 
 /*

@@ -319,12 +319,39 @@ static void gic_give_out(struct gic_vcpu *v, struct gic_bank *b, const struct vi
 	gic_clear_candidate(v, e->intid / 32, m);
 }
 
+/* The usual case, without sorting: nobody else wants to be presented. */
+static u32 gic_give_only(struct gic *g, u32 vcpu, struct virq_entry *list)
+{
+	struct gic_vcpu *v = &g->vcpu[vcpu];
+	u32 w = bit_lowest(v->cand_banks);
+	struct gic_bank *b = w ? &g->spi[w - 1] : &v->bank;
+
+	*list = gic_entry(g, b, bit_lowest(v->cand[w]));
+	gic_give_out(v, b, list);
+	return 1;
+}
+
+static bool gic_has_only(const struct gic_vcpu *v)
+{
+	u32 banks = v->cand_banks, c;
+
+	if (banks & (banks - 1))
+		return false;
+	c = v->cand[bit_lowest(banks)];
+	return !(c & (c - 1));
+}
+
 u32 gic_next(struct vdev *d, u32 vcpu, struct virq_entry *list, u32 max, bool *more)
 {
 	struct gic *g = gic_of(d);
 	struct gic_vcpu *v = &g->vcpu[vcpu];
 	struct gic_pick p = { .list = list, .max = max };
 
+	*more = false;
+	if (!v->cand_banks)
+		return 0;
+	if (likely(max && gic_has_only(v)))
+		return gic_give_only(g, vcpu, list);
 	for (u32 banks = v->cand_banks; banks; banks &= banks - 1) {
 		u32 w = bit_lowest(banks);
 		const struct gic_bank *b = gic_bank_of(g, vcpu, w * 32);

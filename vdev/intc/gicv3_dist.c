@@ -102,10 +102,12 @@ static u64 gicd_read(struct vdev *d, u32 off, u32 width)
 {
 	struct gic *g = gic_of(d);
 
-	if (width == 4 && off < 4 * GIC_N_IDENT)
-		return g->ident[off / 4];
-	if (width == 4 && gicd_is_plain(off))
-		return gicd_read_plain(g, off);
+	if (likely(width == 4)) {
+		if (off < 4 * GIC_N_IDENT)
+			return g->ident[off / 4];
+		if (gicd_is_plain(off))
+			return gicd_read_plain(g, off);
+	}
 	if (off >= GIC_IPRIORITYR && off < GIC_IPRIORITYR + 0x400) {
 		const struct gic_bank *b = gicd_bank(g, off - GIC_IPRIORITYR);
 

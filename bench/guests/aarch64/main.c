@@ -15,7 +15,10 @@ typedef unsigned long long u64;
 #define GICD_CTLR	0x0000
 #define GICD_IGROUPR1	0x0084
 #define GICD_ISENABLER1 0x0104
+#define GICD_ISPENDR1	0x0204
 #define GICD_IROUTER34	0x6110
+#define GICD_IROUTER41	0x6148
+#define GICR_FRAME	0x20000
 #define GICR_WAKER	0x0014
 #define GICR_IGROUPR0	0x10080
 #define GICR_ISENABLER0 0x10100
@@ -26,6 +29,8 @@ typedef unsigned long long u64;
 
 #define TIMER_INTID 27
 #define RTC_INTID   34
+#define HELD_INTID  41 /* an SPI that the other vCPU has pending and does not take */
+#define MODE_MASKED 2  /* start.S */
 #define NS_PER_S    1000000000
 #define MAX_TICK_NS 16 /* as long as the sled in start.S */
 
@@ -68,8 +73,16 @@ struct series {
 typedef u64 loop_fn(u64 n);
 typedef struct shot shot_fn(u64 delta, u64 nops, u64 first);
 loop_fn loop_empty, loop_hvc_psci_version, loop_hvc_unknown, loop_gicd_typer, loop_gicd_isenabler1,
-	loop_gicr_typer, loop_uart_fr, loop_uart_imsc, loop_id_register, loop_touch_page, loop_fp;
-shot_fn shot_timer, shot_timer_busy, shot_wfi, shot_wfi_irq, shot_sgi, shot_sgi_base, shot_pass;
+	loop_gicr_typer, loop_uart_fr, loop_uart_imsc, loop_id_register, loop_touch_page, loop_fp,
+	loop_gicd_ispendr, loop_two_devices;
+shot_fn shot_timer, shot_timer_busy, shot_wfi, shot_wfi_irq, shot_sgi, shot_sgi_base, shot_pass,
+	shot_sgi_running, shot_sgi_waiting;
+void secondary(void);
+
+/* Shared with the other vCPU (start.S). */
+extern volatile struct {
+	u64 nops, mode, go, ready, time, done;
+} remote;
 
 void guest_failed(u64 esr, u64 pc, u64 far);
 void main(u64 entry);
@@ -83,6 +96,7 @@ static struct loop loops[] = {
 	{ "gicr_typer", loop_gicr_typer, N_LOOP, 0 },
 	{ "uart_fr", loop_uart_fr, N_LOOP, 0 },
 	{ "uart_imsc", loop_uart_imsc, N_LOOP, 0 },
+	{ "two_devices", loop_two_devices, N_LOOP, 0 },
 	{ "id_register", loop_id_register, N_LOOP, 0 },
 	{ "touch_page", loop_touch_page, N_TOUCH, 0 },
 	{ "fp", loop_fp, N_LOOP, 0 },
@@ -102,6 +116,13 @@ static struct series pass_series[] = {
 	{ "sgi_base", shot_sgi_base, 0, 0, PHASES, 0, 0, 0, 0 },
 	{ "pass", shot_pass, RTC_INTID, 0, PHASES, 0, 0, 0, 0 },
 };
+
+/* With a second vCPU. */
+static struct series more_series[] = {
+	{ "sgi_running", shot_sgi_running, 1, 0, PHASES, 0, 0, 0, 0 },
+	{ "sgi_waiting", shot_sgi_waiting, 1, 0, PHASES, 0, 0, 0, 0 },
+};
+static struct loop more_loop = { "gicd_ispendr", loop_gicd_ispendr, N_LOOP / 4, 0 };
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -193,22 +214,25 @@ static void measure_series(struct series *s, u32 n_shots)
 	}
 }
 
+#define reg32(at) (*(volatile u32 *)(u64)(at))
+
+static void start_redistributor(u64 at)
+{
+	reg32(at + GICR_WAKER) = 0;
+	while (reg32(at + GICR_WAKER) & 4)
+		;
+	reg32(at + GICR_IGROUPR0) = ~0u;
+	reg32(at + GICR_ISENABLER0) = 1u << TIMER_INTID | 3u;
+}
+
 static void start_interrupts(void)
 {
-	volatile u32 *waker = (volatile u32 *)(GICR_BASE + GICR_WAKER);
-
-	*(volatile u32 *)(GICD_BASE + GICD_CTLR) = 0x12; /* group 1, affinity routing */
-	*waker = 0;
-	while (*waker & 4)
-		;
-	*(volatile u32 *)(GICR_BASE + GICR_IGROUPR0) = ~0u;
-	*(volatile u32 *)(GICR_BASE + GICR_ISENABLER0) = 1u << TIMER_INTID | 1u;
+	reg32(GICD_BASE + GICD_CTLR) = 0x12; /* group 1, affinity routing */
+	start_redistributor(GICR_BASE);
 	sysreg_write("S3_0_C12_C12_5", 7);  /* ICC_SRE_EL1 */
 	sysreg_write("S3_0_C4_C6_0", 0xff); /* ICC_PMR_EL1 */
 	sysreg_write("S3_0_C12_C12_7", 1);  /* ICC_IGRPEN1_EL1 */
 }
-
-#define reg32(at) (*(volatile u32 *)(u64)(at))
 
 /* The clock's alarm is due, and masked in the clock alone. */
 static void start_device(void)
@@ -234,27 +258,67 @@ static void print_series(const struct series *s, u32 n)
 	}
 }
 
-static void print_results(u64 entry)
+static u64 cpu_on(void)
+{
+	register u64 x0 __asm__("x0") = 0xc4000003;
+	register u64 x1 __asm__("x1") = 1;
+	register u64 x2 __asm__("x2") = (u64)secondary;
+	register u64 x3 __asm__("x3") = 0;
+
+	__asm__ volatile("hvc #0" : "+r"(x0) : "r"(x1), "r"(x2), "r"(x3) : "memory");
+	return x0;
+}
+
+/* False: there is no second vCPU. */
+static int measure_more(u32 n_shots)
+{
+	if (cpu_on() != 0)
+		return 0;
+	start_redistributor(GICR_BASE + GICR_FRAME);
+	for (u32 i = 0; i < N_OF(more_series); i++)
+		measure_series(&more_series[i], n_shots);
+	remote.mode = MODE_MASKED;
+	remote.go = remote.go + 1;
+	while (remote.ready != remote.go)
+		__asm__ volatile("yield");
+	*(volatile u64 *)(GICD_BASE + GICD_IROUTER41) = 1;
+	reg32(GICD_BASE + GICD_IGROUPR1) = 1u << HELD_INTID % 32;
+	reg32(GICD_BASE + GICD_ISENABLER1) = 1u << HELD_INTID % 32;
+	reg32(GICD_BASE + GICD_ISPENDR1) = 1u << HELD_INTID % 32;
+	more_loop.ticks = more_loop.fn(more_loop.n);
+	return 1;
+}
+
+static void print_loop(const struct loop *l)
+{
+	put_text("@loop ");
+	put_text(l->name);
+	put_number(l->n);
+	put_number(l->ticks);
+	put_text("\r\n");
+}
+
+static void print_results(u64 entry, int more)
 {
 	put_text("@hz");
 	put_number(sysreg_read("cntfrq_el0"));
 	put_text("\r\n@entry");
 	put_number(entry);
 	put_text("\r\n");
-	for (u32 i = 0; i < N_OF(loops); i++) {
-		put_text("@loop ");
-		put_text(loops[i].name);
-		put_number(loops[i].n);
-		put_number(loops[i].ticks);
-		put_text("\r\n");
-	}
+	for (u32 i = 0; i < N_OF(loops); i++)
+		print_loop(&loops[i]);
 	print_series(series, N_OF(series));
+	if (more) {
+		print_series(more_series, N_OF(more_series));
+		print_loop(&more_loop);
+	}
 	put_text("@done\r\n");
 }
 
 void main(u64 entry)
 {
 	u32 n_shots = tick_ns();
+	int more;
 
 	if (n_shots == 0 || n_shots > MAX_TICK_NS) {
 		put_text("@failed counter frequency\r\n");
@@ -276,5 +340,6 @@ void main(u64 entry)
 		loops[i].ticks = loops[i].fn(loops[i].n);
 	for (u32 i = 0; i < N_OF(series); i++)
 		measure_series(&series[i], n_shots);
-	print_results(entry);
+	more = measure_more(n_shots);
+	print_results(entry, more);
 }

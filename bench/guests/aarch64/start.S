@@ -13,6 +13,9 @@
 #define RTC_BASE  0x09010000
 #define RTC_IMSC  0x10
 
+#define ICC_PMR_EL1	S3_0_C4_C6_0
+#define ICC_SRE_EL1	S3_0_C12_C12_5
+#define ICC_IGRPEN1_EL1 S3_0_C12_C12_7
 #define ICC_IAR1_EL1  S3_0_C12_C12_0
 #define ICC_EOIR1_EL1 S3_0_C12_C12_1
 #define ICC_SGI1R_EL1 S3_0_C12_C11_5
@@ -178,6 +181,21 @@ loop_\name:
 	str	wzr, [x12, #0x38]
 	loop_end
 
+	loop_begin gicd_ispendr
+	mov	x12, #GICD_BASE
+	loop_body gicd_ispendr
+	ldr	w13, [x12, #0x204]
+	yield				/* to the other one, which was asked */
+	loop_end
+
+	loop_begin two_devices
+	mov	x12, #GICD_BASE
+	mov	x14, #UART_BASE
+	loop_body two_devices
+	ldr	w13, [x12, #0x4]
+	ldr	w13, [x14, #0x18]
+	loop_end
+
 	loop_begin id_register
 	loop_body id_register
 	mrs	x13, id_aa64pfr0_el1
@@ -331,7 +349,107 @@ base_taken:
 	mov	x5, xzr
 	b	shot_done
 
+/* ---- the other vCPU ------------------------------------------------------------------------- */
+
+/* It does what `mode` says when `go` changes, and tells so in `ready`: what it takes then, in `done`. */
+#define REMOTE_NOPS  0
+#define REMOTE_MODE  8
+#define REMOTE_GO    16
+#define REMOTE_READY 24
+#define REMOTE_TIME  32
+#define REMOTE_DONE  40
+
+#define MODE_RUN  0
+#define MODE_WAIT 1
+
+	.global	secondary
+secondary:
+	adr	x0, vectors
+	msr	vbar_el1, x0
+	mov	x0, #7
+	msr	ICC_SRE_EL1, x0
+	isb
+	mov	x0, #0xff
+	msr	ICC_PMR_EL1, x0
+	mov	x0, #1
+	msr	ICC_IGRPEN1_EL1, x0
+	isb
+	adr	x26, remote_taken
+	ldr	x19, =remote
+remote_loop:
+	msr	daifset, #2
+1:	yield
+	ldr	x0, [x19, #REMOTE_GO]
+	ldr	x1, [x19, #REMOTE_READY]
+	cmp	x0, x1
+	b.eq	1b
+	ldr	x2, [x19, #REMOTE_NOPS]
+	adr	x27, sled_end
+	sub	x27, x27, x2, lsl #2
+	ldr	x3, [x19, #REMOTE_MODE]
+	str	x0, [x19, #REMOTE_READY]
+	cmp	x3, #MODE_WAIT
+	b.hi	remote_loop		/* with interrupts masked */
+	msr	daifclr, #2
+	b.eq	3f
+2:	yield
+	b	2b
+3:	wfi
+	b	3b
+remote_taken:
+	mrs	x5, ICC_IAR1_EL1
+	msr	ICC_EOIR1_EL1, x5
+	isb
+	str	x28, [x19, #REMOTE_TIME]
+	ldr	x0, [x19, #REMOTE_READY]
+	str	x0, [x19, #REMOTE_DONE]
+	mov	x6, #PSTATE_EL1H_MASKED
+	msr	spsr_el1, x6
+	adr	x6, remote_loop
+	msr	elr_el1, x6
+	eret
+
+/* (unused, nops): SGI to the other vCPU, from the write to its handler. Our own waiting costs
+ * nothing: a yield gives the emulator's only thread to the other CPU. */
+.macro	shot_remote name, mode
+	shot \name
+	ldr	x12, =remote
+	str	x1, [x12, #REMOTE_NOPS]
+	mov	x3, #\mode
+	str	x3, [x12, #REMOTE_MODE]
+	ldr	x4, [x12, #REMOTE_GO]
+	add	x4, x4, #1
+	str	x4, [x12, #REMOTE_GO]
+1:	yield
+	ldr	x5, [x12, #REMOTE_READY]
+	cmp	x4, x5
+	b.ne	1b
+	yield
+	mov	x13, #(1 << 24)		/* INTID 1 to Aff0 = 1 */
+	orr	x13, x13, #2
+	align_to_tick
+	mov	x3, x10
+	nop
+	mark \name
+	msr	ICC_SGI1R_EL1, x13
+2:	yield
+	ldr	x5, [x12, #REMOTE_DONE]
+	cmp	x4, x5
+	b.ne	2b
+	ldr	x0, [x12, #REMOTE_TIME]
+	sub	x0, x0, x3
+	mov	x1, #1
+	ret
+.endm
+
+	shot_remote sgi_running, MODE_RUN
+	shot_remote sgi_waiting, MODE_WAIT
+	.ltorg
+
 	.bss
 	.balign	16
+	.global	remote
+remote:
+	.space	48
 	.space	16384
 stack_top:

@@ -36,7 +36,7 @@ struct vbus_window {
 };
 
 struct vbus {
-	struct vbus_window win[VBUS_MAX_WINDOWS];
+	struct vbus_window win[VBUS_MAX_WINDOWS]; /* the free ones begin behind every address */
 	u32 n;
 	bool sealed;
 };
