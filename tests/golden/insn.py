@@ -148,7 +148,7 @@ def atomics():
 
 
 def nothing():
-    for text in ("prfm pldl1keep, [x0]", "prfm pstl3strm, [x0, #32760]", "prfm #24, [x0, x1]",
+    for text in ("prfm pldl1keep, [x0]", "prfm pstl3strm, [x0, #32760]", "prfm #6, [x0, x1]",
                  "prfum pldl2keep, [x0, #-3]", "prfm pldl1keep, .+16", "dc cvac, x0", "dc cvau, x0",
                  "dc cvap, x0", "dc cvadp, x0", "dc civac, x0", "dc ivac, x0", "ic ivau, x0"):
         yield text, "nothing"
