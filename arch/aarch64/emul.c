@@ -129,6 +129,12 @@ static u64 id_mmfr0(u64 host)
 	return MIN(host & F(0), PARANGE_40) | field_put(F(28), tgran4);
 }
 
+/* A CPU may have a GICv3's registers before a GICv2: guests get none then (cpu.c). */
+static u64 id_pass(enum id_index reg)
+{
+	return id_regs[reg].pass & ~(reg == PFR0 && gich_present() ? F(24) : 0);
+}
+
 static u64 id_value(u64 key)
 {
 	for (u32 i = 0; i < N_ID; i++) {
@@ -138,7 +144,7 @@ static u64 id_value(u64 key)
 		if (r->key != key)
 			continue;
 		host = id_read_host((enum id_index)i);
-		return id_cap((enum id_index)i, host & r->pass) | r->set |
+		return id_cap((enum id_index)i, host & id_pass((enum id_index)i)) | r->set |
 		       (i == MMFR0 ? id_mmfr0(host) : 0);
 	}
 	return 0;
