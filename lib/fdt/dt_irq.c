@@ -65,21 +65,25 @@ enum status dt_irq_map(const struct dt *t, u32 n, u32 index, struct dt_irq *out)
 {
 	const struct dt_node *nexus = &t->nodes[n];
 	struct span s, child, phandle;
+	u32 last = 0, to = DT_NONE, cells = 0;
 
 	if (nexus->irq_cells == DT_CELLS_BAD || nexus->address_cells == DT_CELLS_BAD ||
 	    !dt_prop(t, n, "interrupt-map", &s))
 		return E_NOTFOUND;
 	for (u32 i = 0; s.n; i++) {
-		u32 to, cells = 0;
-
 		if (span_take(&s, ((size_t)nexus->address_cells + nexus->irq_cells) * 4, &child) !=
 			    OK ||
 		    span_take(&s, 4, &phandle) != OK)
 			return E_FORMAT;
-		to = dt_find_phandle(t, dt_be32(phandle.p));
-		/* Of a controller that does not say, none (unlike of a bus). */
-		if (to != DT_NONE)
-			(void)dt_u32(t, to, "#address-cells", 0, &cells);
+		/* Entries in a row name the same controller: it is looked for once. */
+		if (dt_be32(phandle.p) != last) {
+			last = dt_be32(phandle.p);
+			to = dt_find_phandle(t, last);
+			cells = 0;
+			/* Of a controller that does not say, none (unlike of a bus). */
+			if (to != DT_NONE)
+				(void)dt_u32(t, to, "#address-cells", 0, &cells);
+		}
 		if (cells > DT_CELLS_MAX || span_take(&s, (size_t)cells * 4, &child) != OK)
 			return E_FORMAT;
 		TRY(take_specifier(t, &s, to, out));
