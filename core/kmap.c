@@ -166,7 +166,7 @@ enum status kmap_device(struct range win, void **out)
 
 	if (!win.len || !range_ok(win.base, win.len, BIT(kmap.pt.format->input_bits)))
 		return E_INVAL;
-	if (range_overlaps(win.base, win.len, kmap.image_at.base, kmap.image_at.len))
+	if (kmap_is_image(win))
 		return E_EXISTS;
 	l = kmap_lock();
 	st = map_device_pages(l, align_down(win.base, PAGE_SIZE),
@@ -174,6 +174,11 @@ enum status kmap_device(struct range win, void **out)
 	kmap_unlock(&l);
 	*out = arch_phys_to_virt(HPA(win.base));
 	return st;
+}
+
+bool kmap_is_image(struct range r)
+{
+	return range_overlaps(r.base, r.len, kmap.image_at.base, kmap.image_at.len);
 }
 
 bool kmap_is_memory(struct range r)

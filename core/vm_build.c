@@ -9,6 +9,8 @@
 #include <base/bits.h>
 #include <base/str.h>
 #include <core/irq.h>
+#include <core/kmap.h>
+#include <core/own.h>
 #include <core/pass.h>
 #include <core/sched.h>
 #include <core/virq.h>
@@ -97,6 +99,14 @@ static enum status map_same(struct vm *vm, const struct vd_mem *m)
 			  PT_NORMAL);
 }
 
+/* That it is not the pool's, the file's check has seen; a loader may have reserved what is ours. */
+static enum status map_reserved(struct vm *vm, const struct vd_mem *m)
+{
+	struct range r = { m->base.v, m->size };
+
+	return kmap_is_image(r) || own_use_of(r) ? E_BUSY : map_same(vm, m);
+}
+
 static enum status claim_region(struct vm *vm, const struct vd_mem *m)
 {
 	u64 base = align_down(m->base.v, BLOCK_SIZE);
@@ -131,7 +141,7 @@ static enum status build_memory(struct vm *vm, struct diag *d)
 		const struct vd_mem *m = &vm->desc->mems.v[i];
 		enum status st = m->backing == VD_MEM_ALLOC    ? back_region(vm, m) :
 				 m->backing == VD_MEM_IDENTITY ? claim_region(vm, m) :
-								 map_same(vm, m);
+								 map_reserved(vm, m);
 
 		if (st != OK) {
 			report_memory(vm, m, st, d);

@@ -218,6 +218,9 @@ static void test_no_devices_in_ram(void **state)
 	assert_int_equal(kmap_device((struct range){ FAKE_RAM_BASE - 0x1000, 0x2000 }, &at),
 			 E_EXISTS);
 	assert_int_equal(kmap_device((struct range){ boot.image.v, 0x1000 }, &at), E_EXISTS);
+	assert_true(kmap_is_image((struct range){ boot.image.v - 0x1000, 0x1001 }));
+	assert_false(kmap_is_image((struct range){ boot.image.v - 0x1000, 0x1000 }));
+	assert_false(kmap_is_image((struct range){ boot.image.v + boot.image_len, 0x1000 }));
 	assert_int_equal(kmap_device((struct range){ 0x1000, 0 }, &at), E_INVAL);
 	assert_int_equal(kmap_device((struct range){ UINT64_MAX, 2 }, &at), E_INVAL);
 }

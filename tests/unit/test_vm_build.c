@@ -5,6 +5,7 @@
  */
 #include "core_fixture.h"
 
+#include <core/own.h>
 #include <core/gmem.h>
 
 static char told[1024]; /* diagnostics */
@@ -157,6 +158,31 @@ static void identity_where_nothing_is(void)
 	refused(E_NOTFOUND, "the machine has no memory at these addresses");
 }
 
+static void reserved_at_the_same_address(void)
+{
+	hpa_t at;
+	u64 run;
+	u32 prot;
+
+	setup();
+	vd->mems.v[0].backing = VD_MEM_RESERVED;
+	vd->mems.v[0].base = GPA(GIB(16));
+	CHECK(vm_build(vm, vd, &d) == OK);
+	CHECK(stage2_lookup(&vm->mem, GPA(GIB(16)), &at, &run, &prot) == OK);
+	CHECK(at.v == GIB(16));
+}
+
+static void reserved_that_is_ours(void)
+{
+	static const struct hd_dev disk = { .win = { { GIB(16) + 0x2000, 0x200 } }, .n_win = 1 };
+
+	setup();
+	own_device(&disk, OWN_DISK);
+	vd->mems.v[0].backing = VD_MEM_RESERVED;
+	vd->mems.v[0].base = GPA(GIB(16));
+	refused(E_BUSY, "that memory of the machine is in use");
+}
+
 static void too_much_memory(void)
 {
 	setup();
@@ -246,6 +272,8 @@ int main(void)
 		SCENE(identity),
 		SCENE(identity_that_is_taken),
 		SCENE(identity_where_nothing_is),
+		SCENE(reserved_at_the_same_address),
+		SCENE(reserved_that_is_ours),
 		SCENE(too_much_memory),
 		SCENE(anywhere),
 		SCENE(where_they_may),

@@ -18,6 +18,8 @@ enum status kmap_init(const struct arch_boot *boot, const struct range *mem, u32
 /* Map device registers; the same range twice gives the same address, and so do ranges that share
  * a page. E_EXISTS: it is RAM. E_INVAL: empty, or wraps. */
 enum status kmap_device(struct range win, void **out);
+/* Some of @r is our image. */
+bool kmap_is_image(struct range r);
 /* Some of @r is RAM, or our image. */
 bool kmap_is_memory(struct range r);
 /* The physical address behind a pointer into our image or the direct map. */
