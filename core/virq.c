@@ -183,9 +183,14 @@ void vintc_collect(struct vdev *d, u32 vcpu)
 	atomic_fetch_or(&v->posts, POST_VIRQ); /* what was taken back has to be presented again */
 }
 
-void vintc_end_hw(struct vdev *d, u32 vcpu, u32 irq)
+bool vintc_end_hw(struct vdev *d, u32 vcpu, u32 irq)
 {
-	end_timer(&d->host->vm->vcpus[vcpu], irq);
+	struct vcpu *v = &d->host->vm->vcpus[vcpu];
+
+	if (this_cpu()->loaded != v)
+		return false;
+	end_timer(v, irq);
+	return true;
 }
 
 u32 vintc_current(struct vdev *d)

@@ -137,7 +137,7 @@ static u32 ideal_choice(u32 v, struct virq_entry *list, u32 max, bool *more)
 
 static bool timer_out[N_CPUS];	/* the guest timer's output */
 static bool timer_busy[N_CPUS]; /* its host interrupt is active */
-static u32 n_acks, n_shorts, n_short_ipis;
+static u32 n_acks, n_shorts, n_short_ipis, n_let_go;
 
 static void check_choice(u32 v)
 {
@@ -373,14 +373,26 @@ static void walk_bit(void)
 {
 	static const u32 regs[] = { 0x100, 0x100, 0x100, 0x180, 0x200, 0x280, 0x300, 0x380 };
 	u32 v = rnd(N_CPUS), reg = regs[rnd(array_size(regs))], intid = some_intid();
+	struct ideal *s = ideal_at(v, intid);
+	bool lets_go;
 
 	if (reg == 0x300) {
 		if (rnd(8))
 			return;
 		forced_active = true;
 	}
+	/* Half of the time another CPU writes, that cannot end this one's timer. */
+	board.current = rnd(2) ? v : (v + 1) % N_CPUS;
+	lets_go = intid == TIMER && board.current == v && s->line &&
+		  reg == (s->active ? 0x380 : 0x280);
 	bit_write(v, reg, intid);
-	ideal_write_bit(ideal_at(v, intid), reg);
+	ideal_write_bit(s, reg);
+	if (!lets_go)
+		return;
+	timer_busy[v] = false;
+	s->line = false;
+	n_let_go++;
+	fire_timer(v);
 }
 
 static void walk_group(void)
@@ -518,7 +530,7 @@ static void test_random_walk(void **state)
 {
 	(void)state;
 	n_acks = 0;
-	n_shorts = 0;
+	n_shorts = n_let_go = 0;
 	n_short_ipis = 0;
 	walk(4, 1, 200000);
 	walk(2, 2, 100000);
@@ -529,6 +541,7 @@ static void test_random_walk(void **state)
 		      n_shorts, n_short_ipis);
 	assert_true(n_acks > 10000);
 	assert_true(n_shorts > 100);
+	assert_true(n_let_go > 20);
 	assert_true(n_short_ipis > 100);
 }
 

@@ -160,11 +160,14 @@ void vintc_host_end(struct vdev *d, u32 hw_irq)
 		board.host_ended(hw_irq);
 }
 
-void vintc_end_hw(struct vdev *d, u32 vcpu, u32 irq)
+bool vintc_end_hw(struct vdev *d, u32 vcpu, u32 irq)
 {
-	if (d != board.dev || vcpu != board.current)
+	if (d != board.dev || vcpu >= board.setup.n_vcpus)
 		abort();
+	if (vcpu != board.current)
+		return false;
 	board.ended_hw[board.n_ended_hw++ % array_size(board.ended_hw)] = irq;
+	return true;
 }
 
 u32 vintc_current(struct vdev *d)

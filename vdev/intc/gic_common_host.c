@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Interrupts of the host behind SPIs. The host's is active exactly while `line` says so, and on
- * only while the guest's is. Ended by the CPU with the guest's end of interrupt; here, where that
- * will not come.
+ * Interrupts of the host behind the guest's. The host's is active exactly while `line` says so, and
+ * behind an SPI it is on only while that is. Ended by the CPU with the guest's end of interrupt;
+ * here, where that will not come.
  */
 #include <vdev/gic.h>
 
@@ -19,11 +19,15 @@ void gic_tell_host(struct gic *g, const struct gic_bank *b, u32 mask)
 
 void gic_end_host(struct gic *g, struct gic_bank *b, u32 mask)
 {
-	for (mask &= b->first ? b->hw_bound & b->line : 0; mask; mask &= mask - 1) {
+	for (mask &= b->hw_bound & b->line; mask; mask &= mask - 1) {
 		u32 i = bit_lowest(mask);
 
+		/* A CPU's own timer only that CPU can end. */
+		if (!b->first && !vintc_end_hw(&g->dev, b->target[i], i))
+			continue;
 		b->line &= ~(1u << i);
-		vintc_host_end(&g->dev, b->hw_irq[i]);
+		if (b->first)
+			vintc_host_end(&g->dev, b->hw_irq[i]);
 	}
 }
 

@@ -58,13 +58,17 @@ static u32 gic_set_pending(struct gic_bank *b, u32 value)
 	return changed;
 }
 
-static u32 gic_clear_pending(struct gic_bank *b, u32 value)
+/* A timer's level is let go of: whether it is still up, the host's interrupt will tell. */
+static u32 gic_clear_pending(struct gic *g, struct gic_bank *b, u32 value)
 {
 	u32 changed = value & (b->latch | b->out_latch);
+	u32 line = b->line;
 
+	if (!b->first)
+		gic_end_host(g, b, value & ~(b->active | b->out));
 	b->latch &= ~value;
 	b->out_latch &= ~value;
-	return changed;
+	return changed | (line ^ b->line);
 }
 
 static u32 gic_set_active(struct gic_bank *b, u32 value)
@@ -110,7 +114,7 @@ void gic_write_bits(struct gic *g, struct gic_bank *b, u32 off, u32 value)
 		changed = gic_set_pending(b, value);
 		break;
 	case GIC_ICPENDR:
-		changed = gic_clear_pending(b, value);
+		changed = gic_clear_pending(g, b, value);
 		break;
 	case GIC_ISACTIVER:
 		changed = gic_set_active(b, value);

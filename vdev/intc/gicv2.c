@@ -346,7 +346,7 @@ static void gicc_write(struct vdev *d, u32 off, u32 width, u64 value)
 		return;
 	vintc_collect(d, vcpu);
 	if (gic_end(d, vcpu, intid) && intid < GIC_N_PRIVATE)
-		vintc_end_hw(d, vcpu, intid);
+		(void)vintc_end_hw(d, vcpu, intid);
 }
 
 static const struct vdev_window_ops gicc_window = { gicc_read, gicc_write };

@@ -165,6 +165,24 @@ static void disarmed_in_flight(const struct timer_regs *timer)
 	fires(timer);
 }
 
+/* The same, then switched off and cleared at the controller: nothing is left of it. */
+static void cleared_in_flight(const struct timer_regs *timer)
+{
+	begin(timer);
+	arm_in(100);
+	check(WAIT_FOR(irq_is_pending(t->intid), LONG_MS));
+	t->set_ctl(0);
+	irq_disable(t->intid);
+	irq_set_bit(t->intid, GIC_ICPENDR);
+	check(!irq_is_pending(t->intid));
+	irq_enable(t->intid);
+	irq_on();
+	delay_ms(2);
+	irq_off();
+	check_eq(this_cpu()->n_irqs, 0);
+	fires(timer);
+}
+
 static void wfi_wakes(const struct timer_regs *timer)
 {
 	begin(timer);
@@ -257,6 +275,7 @@ BOTH(disabled_in_gic)
 BOTH(never)
 BOTH(many)
 BOTH(disarmed_in_flight)
+BOTH(cleared_in_flight)
 BOTH(wfi_wakes)
 BOTH(wfi_wakes_masked)
 BOTH(split_end)
@@ -334,6 +353,7 @@ static const struct test tests[] = {
 	{ "virt_never", virt_never },
 	{ "virt_many", virt_many },
 	{ "virt_disarmed_in_flight", virt_disarmed_in_flight },
+	{ "virt_cleared_in_flight", virt_cleared_in_flight },
 	{ "virt_wfi_wakes", virt_wfi_wakes },
 	{ "virt_wfi_wakes_masked", virt_wfi_wakes_masked },
 	{ "virt_split_end", virt_split_end },
@@ -346,6 +366,7 @@ static const struct test tests[] = {
 	{ "phys_never", phys_never },
 	{ "phys_many", phys_many },
 	{ "phys_disarmed_in_flight", phys_disarmed_in_flight },
+	{ "phys_cleared_in_flight", phys_cleared_in_flight },
 	{ "phys_wfi_wakes", phys_wfi_wakes },
 	{ "phys_wfi_wakes_masked", phys_wfi_wakes_masked },
 	{ "phys_split_end", phys_split_end },

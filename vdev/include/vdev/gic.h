@@ -118,7 +118,7 @@ void gic_changed(struct gic *g, struct gic_bank *b, u32 mask);
 /* Have the host's interrupts behind the SPIs in @mask follow the guest's: on or off, and where. */
 void gic_tell_host(struct gic *g, const struct gic_bank *b, u32 mask);
 
-/* End the host's interrupts behind the SPIs in @mask, those that are active for the guest. */
+/* End the host's interrupts behind those in @mask, where they are active for the guest. */
 void gic_end_host(struct gic *g, struct gic_bank *b, u32 mask);
 
 /* The same for those that are neither with a CPU nor to go to one: the guest will never end them. */

@@ -77,10 +77,10 @@ void vintc_host_line(struct vdev *d, u32 hw_irq, enum vintc_switch on, u32 vcpu)
 void vintc_host_end(struct vdev *d, u32 hw_irq);
 
 /*
- * The calling @vcpu has ended private interrupt @irq by a register of the controller, and end()'s
- * effect is taken: end the host interrupt behind it, if there is one.
+ * @vcpu has ended or cleared private interrupt @irq by a register of the controller: end the host
+ * interrupt behind it, if there is one. False: @vcpu is not the calling CPU's, which alone can.
  */
-void vintc_end_hw(struct vdev *d, u32 vcpu, u32 irq);
+bool vintc_end_hw(struct vdev *d, u32 vcpu, u32 irq);
 
 /* The vCPU whose access is being handled: for registers that each vCPU has its own of. */
 u32 vintc_current(struct vdev *d);
