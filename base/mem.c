@@ -167,7 +167,11 @@ size_t strnlen(const char *s, size_t max)
 
 int strcmp(const char *a, const char *b)
 {
-	return strncmp(a, b, SIZE_MAX);
+	while (*a == *b && *a) {
+		a++;
+		b++;
+	}
+	return (u8)*a - (u8)*b;
 }
 
 int strncmp(const char *a, const char *b, size_t n)

@@ -7,6 +7,7 @@
 #include <lib/fdt.h>
 
 #include <base/compiler.h>
+#include <base/str.h>
 
 #include "dt.h"
 
@@ -27,47 +28,36 @@ enum known_prop {
 	N_KNOWN
 };
 
-static bool same(const char *a, const char *b)
-{
-	while (*a == *b) {
-		if (!*a)
-			return true;
-		a++;
-		b++;
-	}
-	return false;
-}
-
 static enum known_prop known_irq_prop(const char *name)
 {
-	if (same(name, "interrupts"))
+	if (!strcmp(name, "interrupts"))
 		return KNOWN_IRQS;
-	if (same(name, "interrupt-parent"))
+	if (!strcmp(name, "interrupt-parent"))
 		return KNOWN_INTC;
-	return same(name, "interrupts-extended") ? KNOWN_IRQS_EXTENDED : N_KNOWN;
+	return !strcmp(name, "interrupts-extended") ? KNOWN_IRQS_EXTENDED : N_KNOWN;
 }
 
 static enum known_prop known_prop(const char *name, u32 sum)
 {
 	switch (sum) {
 	case DT_SUM('#', 'a', 'd'):
-		return same(name, "#address-cells") ? KNOWN_ADDRESS_CELLS : N_KNOWN;
+		return !strcmp(name, "#address-cells") ? KNOWN_ADDRESS_CELLS : N_KNOWN;
 	case DT_SUM('#', 's', 'i'):
-		return same(name, "#size-cells") ? KNOWN_SIZE_CELLS : N_KNOWN;
+		return !strcmp(name, "#size-cells") ? KNOWN_SIZE_CELLS : N_KNOWN;
 	case DT_SUM('#', 'i', 'n'):
-		return same(name, "#interrupt-cells") ? KNOWN_IRQ_CELLS : N_KNOWN;
+		return !strcmp(name, "#interrupt-cells") ? KNOWN_IRQ_CELLS : N_KNOWN;
 	case DT_SUM('p', 'h', 'a'):
-		return same(name, "phandle") ? KNOWN_PHANDLE : N_KNOWN;
+		return !strcmp(name, "phandle") ? KNOWN_PHANDLE : N_KNOWN;
 	case DT_SUM('l', 'i', 'n'):
-		return same(name, "linux,phandle") ? KNOWN_OLD_PHANDLE : N_KNOWN;
+		return !strcmp(name, "linux,phandle") ? KNOWN_OLD_PHANDLE : N_KNOWN;
 	case DT_SUM('s', 't', 'a'):
-		return same(name, "status") ? KNOWN_STATUS : N_KNOWN;
+		return !strcmp(name, "status") ? KNOWN_STATUS : N_KNOWN;
 	case DT_SUM('r', 'a', 'n'):
-		return same(name, "ranges") ? KNOWN_RANGES : N_KNOWN;
+		return !strcmp(name, "ranges") ? KNOWN_RANGES : N_KNOWN;
 	case DT_SUM('c', 'o', 'm'):
-		return same(name, "compatible") ? KNOWN_COMPATIBLE : N_KNOWN;
+		return !strcmp(name, "compatible") ? KNOWN_COMPATIBLE : N_KNOWN;
 	case DT_SUM('r', 'e', 'g'):
-		return same(name, "reg") ? KNOWN_REG : N_KNOWN;
+		return !strcmp(name, "reg") ? KNOWN_REG : N_KNOWN;
 	case DT_SUM('i', 'n', 't'):
 		return known_irq_prop(name);
 	default:
@@ -306,7 +296,7 @@ bool dt_prop_from(const struct dt *t, u32 props, const char *name, struct span *
 			return false;
 		len = dt_be32(p + 4);
 		have = strings + dt_be32(p + 8);
-		if (*have == *name && same(have, name)) {
+		if (*have == *name && !strcmp(have, name)) {
 			*out = span_of(p + DT_PROP_LEN, len);
 			return true;
 		}
@@ -384,7 +374,7 @@ bool dt_is_compatible(const struct dt *t, u32 n, const char *compatible)
 	struct str one;
 
 	while (take_str(&s, &one))
-		if (same(one.p, compatible))
+		if (!strcmp(one.p, compatible))
 			return true;
 	return false;
 }
