@@ -20,12 +20,6 @@ die()
 	exit 1
 }
 
-download() # folder
-{
-	rm -rf "$1" && mkdir -p "$1"
-	(cd "$1" && "$apt" "$suite" arm64 get -qq download "$package") >&2
-}
-
 fetch()
 {
 	suite=$("$apt" host-suite)
@@ -34,11 +28,7 @@ fetch()
 	*) package=debian-installer-13-netboot-arm64 ;;
 	esac
 	printf '  GUEST   %s from %s\n' "$package" "$suite"
-	# The indexes may be older than the mirror's content: once more with new ones.
-	download "$tmp/deb" || {
-		"$apt" "$suite" arm64 update
-		download "$tmp/deb"
-	} || die "could not get package $package of suite $suite"
+	"$apt" "$suite" arm64 fetch "$tmp/deb" "$package"
 	deb=$(find "$tmp/deb" -name "${package}_*.deb")
 	dpkg-deb -x "$deb" "$tmp/root"
 	dpkg-deb -f "$deb" Version >"$tmp/VERSION"

@@ -4,6 +4,8 @@
 #   apt-private.sh host-suite                     print the suite this machine runs
 #   apt-private.sh SUITE ARCH|source update       fetch the indexes now
 #   apt-private.sh SUITE ARCH|source get|cache .. apt-get, apt-cache (indexes of 6 h at most)
+#   apt-private.sh SUITE ARCH fetch FOLDER PACKAGE...
+#                                                 these packages' files and nothing else in FOLDER
 # A private apt for any Debian suite and architecture, or for source packages.  It
 # needs no root and leaves the machine's own apt alone; from that it takes only the
 # way to the mirror (address, proxy, credentials).  It lives in .cache/apt/, and
@@ -144,11 +146,26 @@ update()
 	touch "$dir/updated"
 }
 
+# The indexes may be older than the mirror's content: once more with new ones.
+fetch() # folder package...
+{
+	folder=$1
+	shift
+	for again in yes no; do
+		rm -rf "$folder" && mkdir -p "$folder"
+		if (cd "$folder" && LC_ALL=C apt-get -c "$dir/etc/apt.conf" -qq download "$@") >&2; then
+			return
+		fi
+		[ $again = no ] || update
+	done
+	die "could not get $* of suite $suite ($arch)"
+}
+
 [ "${1:-}" != host-suite ] || {
 	host_suite
 	exit 0
 }
-[ $# -ge 3 ] || die "usage: $me host-suite | SUITE ARCH update|get|cache [argument...]"
+[ $# -ge 3 ] || die "usage: $me host-suite | SUITE ARCH update|get|cache|fetch [argument...]"
 suite=$1 arch=$2 verb=$3
 shift 3
 case $suite$arch in *[!a-z0-9-]*) die "bad suite or architecture: $suite $arch" ;; esac
@@ -164,6 +181,7 @@ write_config
 case $verb in
 update) ;;
 get) LC_ALL=C apt-get -c "$dir/etc/apt.conf" "$@" ;;
+fetch) fetch "$@" ;;
 cache) LC_ALL=C apt-cache -c "$dir/etc/apt.conf" "$@" ;;
 *) die "unknown verb $verb" ;;
 esac

@@ -31,13 +31,6 @@ is_10()
 	esac
 }
 
-download() # folder
-{
-	rm -rf "$1" && mkdir -p "$1"
-	# shellcheck disable=SC2086  # a list of words
-	(cd "$1" && "$apt" "$suite" "$arch" get -qq download $packages) >&2
-}
-
 # What the binary does not find is named by the system's linker.
 check_libraries()
 {
@@ -65,13 +58,9 @@ write_wrapper()
 fetch()
 {
 	suite=$("$apt" host-suite)-backports
-	arch=$(dpkg --print-architecture)
 	printf '  QEMU    10 from %s\n' "$suite" >&2
-	# The indexes may be older than the mirror's content: once more with new ones.
-	download "$tmp/deb" || {
-		"$apt" "$suite" "$arch" update
-		download "$tmp/deb"
-	} || die "could not get $packages of suite $suite"
+	# shellcheck disable=SC2086  # a list of words
+	"$apt" "$suite" "$(dpkg --print-architecture)" fetch "$tmp/deb" $packages
 	for deb in "$tmp"/deb/*.deb; do
 		dpkg-deb -x "$deb" "$tmp/root"
 	done

@@ -19,21 +19,11 @@ die()
 	exit 1
 }
 
-download() # folder
-{
-	rm -rf "$1" && mkdir -p "$1"
-	(cd "$1" && "$apt" "$suite" "$(dpkg --print-architecture)" get -qq download u-boot-qemu) >&2
-}
-
 fetch()
 {
 	suite=$("$apt" host-suite)
 	printf '  U-BOOT  u-boot-qemu from %s\n' "$suite" >&2
-	# The indexes may be older than the mirror's content: once more with new ones.
-	download "$tmp/deb" || {
-		"$apt" "$suite" "$(dpkg --print-architecture)" update
-		download "$tmp/deb"
-	} || die "could not get package u-boot-qemu of suite $suite"
+	"$apt" "$suite" "$(dpkg --print-architecture)" fetch "$tmp/deb" u-boot-qemu
 	deb=$(find "$tmp/deb" -name 'u-boot-qemu_*.deb')
 	dpkg-deb -x "$deb" "$tmp/root"
 	dpkg-deb -f "$deb" Version >"$tmp/VERSION"
