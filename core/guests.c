@@ -117,7 +117,7 @@ static enum status translate(struct candidate *c, enum vd_source source, const c
 			    st == E_RANGE ? "more than 64 KiB is not a VM file" : status_str(st));
 		return st;
 	}
-	st = lang->parse(text, file, &vm->arena, d, &c->desc);
+	st = config_parse_file(lang, text, file, &vm->arena, d, &c->desc);
 	if (st == E_NOMEM)
 		diag_report(d, DIAG_ERROR, (struct src_pos){ .file = file },
 			    "is too large to be understood in %u KiB", VM_ARENA_PAGES * 4);
@@ -132,6 +132,7 @@ static void take_file(enum vd_source source, const char *name)
 {
 	struct diag d = { .emit = emit };
 	struct vd_target t = target();
+	struct config_machine m = { machine, machine_tree(), &t };
 	struct vm *vm = n_found < VM_MAX ? vm_new() : NULL;
 	struct candidate *c = &found[n_found];
 	enum status st;
@@ -145,13 +146,7 @@ static void take_file(enum vd_source source, const char *name)
 	vm->tag = ++n_found;
 	st = translate(c, source, name, &d);
 	if (c->desc) {
-		if (vmdesc_add_default_board(c->desc, &vm->arena) != OK)
-			st = E_NOMEM;
-		vmdesc_use_intc(c->desc, machine->guest_intc);
-		if (vmdesc_resolve_passes(c->desc, machine, machine_tree(), &vm->arena, &d) ==
-		    E_NOMEM)
-			st = E_NOMEM;
-		if (vmdesc_validate(c->desc, &t, &d) != OK || st != OK || d.n_errors)
+		if (config_complete(c->desc, &m, &vm->arena, &d) != OK || st != OK || d.n_errors)
 			vm_find_images(c->desc, &d);
 		else if (vm_plan_images(c->vm, c->desc, &d) != OK)
 			st = E_INVAL;

@@ -139,9 +139,9 @@ static enum status build_memory(struct vm *vm, struct diag *d)
 	TRY(stage2_init(&vm->mem, PMM_VM(vm->tag)));
 	for (u32 i = 0; i < vm->desc->mems.n; i++) {
 		const struct vd_mem *m = &vm->desc->mems.v[i];
-		enum status st = m->backing == VD_MEM_ALLOC    ? back_region(vm, m) :
-				 m->backing == VD_MEM_IDENTITY ? claim_region(vm, m) :
-								 map_reserved(vm, m);
+		enum status st = m->backing == VD_MEM_ALLOC   ? back_region(vm, m) :
+				 m->backing == VD_MEM_CLAIMED ? claim_region(vm, m) :
+								map_reserved(vm, m);
 
 		if (st != OK) {
 			report_memory(vm, m, st, d);

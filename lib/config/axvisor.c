@@ -249,11 +249,14 @@ bool axvisor_row(struct axvisor *ax, enum vd_field f, const struct toml *row,
 	return ok;
 }
 
+extern const struct config_lang config_axvisor;
+
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-static enum status parse(struct span text, const char *file, struct arena *a, struct diag *d,
+static enum status parse(const struct config_input *in, struct arena *a, struct diag *d,
 			 struct vmdesc **out)
 {
+	const char *file = in->part->file;
 	u32 errors = d->n_errors;
 	struct axvisor *ax = arena_new(a, struct axvisor);
 	struct toml *root;
@@ -262,7 +265,7 @@ static enum status parse(struct span text, const char *file, struct arena *a, st
 	*out = NULL;
 	if (!ax)
 		return E_NOMEM;
-	st = toml_parse(text, file, a, d, &root);
+	st = toml_parse(in->part->text, file, a, d, &root);
 	if (st == E_NOMEM)
 		return st;
 	ax->arena = a;
@@ -276,6 +279,7 @@ static enum status parse(struct span text, const char *file, struct arena *a, st
 	TRY(axvisor_kernel(ax));
 	TRY(axvisor_devices(ax));
 	TRY(axvisor_pass(ax));
+	ax->vd->lang = config_axvisor.name;
 	*out = ax->vd;
 	return d->n_errors == errors ? OK : E_INVAL;
 }

@@ -204,7 +204,7 @@ static bool is_memory(struct axvisor *ax, const struct toml *v)
 
 static bool read_map_type(struct axvisor *ax, const struct toml *v, enum vd_mem_backing *out)
 {
-	static const enum vd_mem_backing backing[] = { VD_MEM_ALLOC, VD_MEM_IDENTITY,
+	static const enum vd_mem_backing backing[] = { VD_MEM_ALLOC, VD_MEM_CLAIMED,
 						       VD_MEM_RESERVED };
 
 	if (v->integer < (s64)array_size(backing)) {
@@ -237,6 +237,8 @@ static enum status read_region(struct axvisor *ax, const struct toml *row)
 	m->size = (u64)cell[MEM_SIZE]->integer;
 	m->prot = (u32)(flags & FLAG_PROT);
 	m->backing = backing;
+	if (backing != VD_MEM_ALLOC)
+		m->host = HPA(m->base.v);
 	return OK;
 }
 

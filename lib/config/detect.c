@@ -4,6 +4,8 @@
  */
 #include <lib/config.h>
 
+const struct config_env config_env_empty;
+
 const struct config_lang *config_detect(const char *file)
 {
 	for (u32 i = 0; config_langs[i]; i++) {
@@ -11,4 +13,13 @@ const struct config_lang *config_detect(const char *file)
 			return config_langs[i];
 	}
 	return NULL;
+}
+
+enum status config_parse_file(const struct config_lang *lang, struct span text, const char *file,
+			      struct arena *a, struct diag *d, struct vmdesc **out)
+{
+	struct config_part part = { .text = text, .file = file };
+	struct config_input in = { &part, 1, &config_env_empty };
+
+	return lang->parse(&in, a, d, out);
 }

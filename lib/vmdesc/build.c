@@ -123,6 +123,16 @@ struct vd_path *vmdesc_add_pass_except(struct vmdesc *vd, struct arena *a, struc
 	return p;
 }
 
+struct vd_reserve *vmdesc_add_reserve(struct vmdesc *vd, struct arena *a, struct src_pos at)
+{
+	struct vd_reserve *r;
+
+	list_add(&vd->reserves, a, VD_MAX_LIST, r);
+	if (r)
+		r->at = at;
+	return r;
+}
+
 struct vd_option *vd_dev_add_option(struct vd_dev *d, struct arena *a, struct src_pos at)
 {
 	struct vd_option *o;

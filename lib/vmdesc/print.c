@@ -50,7 +50,7 @@ static void print_mem(const struct out *o, const struct vd_mem *m)
 {
 	static const char *const backing[] = {
 		[VD_MEM_ALLOC] = "allocated",
-		[VD_MEM_IDENTITY] = "host memory of the same address",
+		[VD_MEM_CLAIMED] = "host memory of the same address",
 		[VD_MEM_RESERVED] = "reserved host memory of the same address",
 	};
 
@@ -62,10 +62,8 @@ static void print_mem(const struct out *o, const struct vd_mem *m)
 static void print_image(const struct out *o, const struct vd_image *image)
 {
 	static const char *const role[VD_IMG_ROLES] = {
-		[VD_IMG_KERNEL] = "kernel",
-		[VD_IMG_INITRD] = "initrd",
-		[VD_IMG_DTB] = "dtb",
-		[VD_IMG_BIOS] = "bios",
+		[VD_IMG_KERNEL] = "kernel", [VD_IMG_INITRD] = "initrd", [VD_IMG_DTB] = "dtb",
+		[VD_IMG_BIOS] = "bios",	    [VD_IMG_DATA] = "data",
 	};
 
 	line(o, "  %s \"%s\" from %s, at %s", role[image->role], show_text(image->path).s,

@@ -111,3 +111,24 @@ enum status vmdesc_validate_set(const struct vmdesc *const *vds, u32 n, bool *re
 	}
 	return d->n_errors == before ? OK : E_INVAL;
 }
+
+static bool has_id(struct vmdesc *const *vds, u32 n, u32 id)
+{
+	for (u32 i = 0; i < n; i++) {
+		if (vds[i]->id == id)
+			return true;
+	}
+	return false;
+}
+
+void vmdesc_number(struct vmdesc *const *vds, u32 n)
+{
+	u32 next = 1;
+
+	for (u32 i = 0; i < n; i++) {
+		while (!vds[i]->id && has_id(vds, n, next))
+			next++;
+		if (!vds[i]->id)
+			vds[i]->id = next++;
+	}
+}

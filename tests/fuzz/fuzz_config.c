@@ -287,7 +287,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	else
 		make_free(data + 1, n - 1, &t);
 	arena_init(&a, memory, sizeof(memory));
-	st = config_axvisor.parse(span_of(t.p, t.n), "vm.toml", &a, &d, &vd);
+	st = config_parse_file(&config_axvisor, span_of(t.p, t.n), "vm.toml", &a, &d, &vd);
 	fuzz_check(vd && (st == OK || st == E_INVAL));
 	fuzz_check((st == OK) == (d.n_errors == 0));
 	fuzz_check(vmdesc_add_default_board(vd, &a) == OK);

@@ -182,7 +182,7 @@ static struct vmdesc *read_vm(struct arena *a, struct diag *d, const char *path,
 		printf("%s: no configuration language has this suffix\n", path);
 		exit(2);
 	}
-	st = lang->parse(text, base_name(path), a, d, &vd);
+	st = config_parse_file(lang, text, base_name(path), a, d, &vd);
 	if (!vd)
 		exit(2);
 	/* The description must not point into the text: the hypervisor frees the file's pages. */

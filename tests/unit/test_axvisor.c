@@ -42,7 +42,8 @@ static struct vmdesc *read_vm(const char *text, enum status want)
 
 	sink_reset(&sink);
 	arena_init(&arena, arena.base, ARENA);
-	if (config_axvisor.parse(text_span(text), "vm.toml", &arena, &sink.d, &vd) != want)
+	if (config_parse_file(&config_axvisor, text_span(text), "vm.toml", &arena, &sink.d, &vd) !=
+	    want)
 		fail_msg("%s", sink.text);
 	assert_non_null(vd);
 	return vd;
@@ -154,7 +155,7 @@ static void test_memory_rows(void **state)
 	assert_int_equal(vd->mems.v[1].base.v, 0x1000);
 	assert_int_equal(vd->mems.v[1].size, 0x2000);
 	assert_int_equal(vd->mems.v[1].prot, VD_R | VD_X);
-	assert_int_equal(vd->mems.v[1].backing, VD_MEM_IDENTITY);
+	assert_int_equal(vd->mems.v[1].backing, VD_MEM_CLAIMED);
 	assert_int_equal(vd->images.v[0].source, VD_SRC_MEMORY);
 }
 
@@ -294,7 +295,8 @@ static void test_text_may_go(void **state)
 	(void)state;
 	sink_reset(&sink);
 	arena_init(&arena, arena.base, ARENA);
-	assert_int_equal(config_axvisor.parse(text_span(copy), "vm.toml", &arena, &sink.d, &vd),
+	assert_int_equal(config_parse_file(&config_axvisor, text_span(copy), "vm.toml", &arena,
+					   &sink.d, &vd),
 			 OK);
 	free(copy);
 	assert_true(str_eq_c(vd->name, "linux"));
@@ -315,8 +317,8 @@ static void test_no_memory(void **state)
 
 		sink_reset(&sink);
 		arena_new_of(&small, size);
-		st = config_axvisor.parse(text_span(VM_BASE VM_KERNEL VM_DEVICES), "vm.toml",
-					  &small, &sink.d, &vd);
+		st = config_parse_file(&config_axvisor, text_span(VM_BASE VM_KERNEL VM_DEVICES),
+				       "vm.toml", &small, &sink.d, &vd);
 		assert_true(st == OK || st == E_NOMEM);
 		assert_int_equal(vd != NULL, st == OK);
 		assert_false(succeeded && st != OK);

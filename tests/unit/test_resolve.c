@@ -46,7 +46,7 @@ static void vm(void)
 	*m = (struct vd_mem){ .base = GPA(0x80000000),
 			      .size = 0x10000000,
 			      .prot = VD_R | VD_W | VD_X,
-			      .backing = VD_MEM_IDENTITY };
+			      .backing = VD_MEM_CLAIMED };
 	assert_int_equal(vmdesc_add_default_board(vd, &arena), OK);
 }
 
@@ -60,7 +60,7 @@ static struct vd_pass *want_row(u64 gpa, u64 hpa, u64 size, u32 irq)
 	struct vd_pass *p = vmdesc_add_pass(vd, &arena, (struct src_pos){ "vm.toml", 10, 1 });
 
 	p->name = STR("row");
-	p->win[p->n_win++] = (struct vd_pass_window){ GPA(gpa), HPA(hpa), size, VD_PASS_MAP };
+	p->win[p->n_win++] = (struct vd_pass_window){ GPA(gpa), HPA(hpa), size, 0, VD_PASS_MAP };
 	if (irq)
 		p->irq[p->n_irq++].host = irq;
 	return p;

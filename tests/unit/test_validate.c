@@ -395,9 +395,9 @@ static void test_set_identity(void **state)
 	b.mems.v = &other;
 	/* The same guest addresses are no conflict; the same host memory is. */
 	assert_int_equal(vmdesc_validate_set(set, 2, marks, &sink.d), OK);
-	other.backing = VD_MEM_IDENTITY;
+	other.backing = VD_MEM_CLAIMED;
 	assert_int_equal(vmdesc_validate_set(set, 2, marks, &sink.d), OK);
-	vd->mems.v[0].backing = VD_MEM_IDENTITY;
+	vd->mems.v[0].backing = VD_MEM_CLAIMED;
 	assert_int_equal(vmdesc_validate_set(set, 2, marks, &sink.d), E_INVAL);
 	assert_true(marks[1] && !marks[0]);
 	other.base = GPA(0xa0000000);

@@ -127,7 +127,7 @@ static void identity(void)
 	u32 prot;
 
 	setup();
-	vd->mems.v[0].backing = VD_MEM_IDENTITY;
+	vd->mems.v[0].backing = VD_MEM_CLAIMED;
 	vd->mems.v[0].base = GPA(FAKE_RAM_BASE + MIB(32) + 0x1000);
 	vd->mems.v[0].size = MIB(2);
 	CHECK(vm_build(vm, vd, &d) == OK);
@@ -141,7 +141,7 @@ static void identity_that_is_taken(void)
 	enum pmm_content content;
 
 	setup();
-	vd->mems.v[0].backing = VD_MEM_IDENTITY;
+	vd->mems.v[0].backing = VD_MEM_CLAIMED;
 	vd->mems.v[0].base = GPA(FAKE_RAM_BASE + MIB(32));
 	CHECK(pmm_claim(PMM_VM(9), HPA(FAKE_RAM_BASE + MIB(34)), BLOCK_SIZE, &content) == OK);
 	free_before -= BLOCK_SIZE / PAGE_SIZE;
@@ -153,7 +153,7 @@ static void identity_that_is_taken(void)
 static void identity_where_nothing_is(void)
 {
 	setup();
-	vd->mems.v[0].backing = VD_MEM_IDENTITY;
+	vd->mems.v[0].backing = VD_MEM_CLAIMED;
 	vd->mems.v[0].base = GPA(GIB(16));
 	refused(E_NOTFOUND, "the machine has no memory at these addresses");
 }

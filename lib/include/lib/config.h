@@ -7,19 +7,57 @@
 
 #include <base/arena.h>
 #include <base/diag.h>
+#include <base/range.h>
 #include <base/span.h>
+#include <lib/hostdesc.h>
 #include <lib/vmdesc.h>
+
+/* A piece of configuration: a file, or words of a command line. */
+struct config_part {
+	struct span text;
+	const char *file; /* for messages: the path as the user knows it */
+	bool words;	  /* @text is command line words, NUL-separated; columns count words */
+};
+
+/*
+ * What a description may ask of the place where it is read. Every member may be NULL: nothing of
+ * the kind is there, and a front-end that needs it says so with the place that asked.
+ */
+struct config_env {
+	/* $env{NAME}. The string lives as long as the environment. */
+	bool (*variable)(void *ctx, struct str name, struct str *out);
+	/* $asinfo_start{NAME}: a memory area that the platform file or the host's tree names. */
+	bool (*area)(void *ctx, struct str name, struct range *out);
+	/*
+	 * `import`: @name as written, @angled between < and >, @from the file that asks. The text
+	 * comes out of the preprocessor. E_NOTFOUND; E_BUSY: has been given before, so is empty now.
+	 */
+	enum status (*import)(void *ctx, struct str name, bool angled, const char *from,
+			      struct config_part *out);
+	/* Is there an image of that name in the archive or folder that the description will run with? */
+	bool (*has_image)(void *ctx, struct str name);
+	/* The host's device tree, where a language asks it questions; n 0: not known. */
+	struct span fdt;
+	void *ctx;
+};
+
+struct config_input {
+	const struct config_part *part; /* read in this order; most languages take exactly one */
+	u32 n_parts;
+	const struct config_env *env; /* never NULL */
+};
 
 struct config_lang {
 	const char *name;   /* "axvisor" */
 	const char *suffix; /* ".toml" */
 	/*
-	 * Translate @text of @file. Reports every mistake it can find to @d. @out is set also
-	 * when there were mistakes, as far as the file could be understood, so that the validator
-	 * can add its own; NULL when nothing could be. E_INVAL when an error was reported,
-	 * E_NOMEM when the arena is full.
+	 * Translate. Reports every mistake it can find to @d. @out is set also when there were
+	 * mistakes, as far as the file could be understood, so that the validator can add its own;
+	 * NULL when nothing could be. A file that describes several VMs gives a list, by `next`.
+	 * Nothing in @out points into the parts' text. E_INVAL when an error was reported, E_NOMEM
+	 * when the arena is full.
 	 */
-	enum status (*parse)(struct span text, const char *file, struct arena *a, struct diag *d,
+	enum status (*parse)(const struct config_input *in, struct arena *a, struct diag *d,
 			     struct vmdesc **out);
 };
 
@@ -28,6 +66,27 @@ extern const struct config_lang *const config_langs[];
 
 /* The language of @file by its suffix; NULL when none fits. */
 const struct config_lang *config_detect(const char *file);
+
+/* An environment in which there is nothing. */
+extern const struct config_env config_env_empty;
+
+/* Parse one file in an environment in which there is nothing. */
+enum status config_parse_file(const struct config_lang *lang, struct span text, const char *file,
+			      struct arena *a, struct diag *d, struct vmdesc **out);
+
+/* The machine that a description shall run on. */
+struct config_machine {
+	const struct hostdesc *hd;
+	struct span fdt; /* its device tree, 8-byte aligned; n 0: not known */
+	const struct vd_target *target;
+};
+
+/*
+ * What follows parsing, the same at the desk and on the target: default board, passes resolved,
+ * validated. E_INVAL: an error was reported to @d. E_NOMEM: the arena is full.
+ */
+enum status config_complete(struct vmdesc *vd, const struct config_machine *m, struct arena *a,
+			    struct diag *d);
 
 /* ---- TOML 1.0: bytes to events; knows nothing of VMs ------------------------------------- */
 
@@ -74,3 +133,17 @@ const struct toml *toml_get(const struct toml *table, const char *key);
 
 /* "a string", "an integer", ...: for messages. */
 const char *toml_type_name(enum toml_type t);
+
+/* ---- keys of ours in the other languages ----------------------------------------------------- */
+
+/*
+ * What a language cannot say is said with the keys of TOML (lib/vmdesc/fields.def), without their
+ * tables: `vmN.trivet = { "id": 2, ... }` in CAmkES, `set trivet-id 2` in qvmconf. @keys is a table
+ * of them; each overrides what @vd has. Reports to @d; E_INVAL when something was refused.
+ */
+enum status config_extend(struct vmdesc *vd, const struct toml *keys, struct arena *a,
+			  struct diag *d);
+
+/* Read the text of one TOML value, such as "[1, 2]" or "0x10", as a key's value at @at. */
+enum status toml_parse_value(struct str text, struct str key, struct src_pos at, struct arena *a,
+			     struct diag *d, struct toml **out);

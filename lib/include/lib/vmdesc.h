@@ -122,8 +122,8 @@ enum vm_intc_mode {
 
 enum vd_mem_backing {
 	VD_MEM_ALLOC,	 /* host pages from the pool */
-	VD_MEM_IDENTITY, /* host range of the same address, claimed */
-	VD_MEM_RESERVED, /* same address, memory that is not in the pool */
+	VD_MEM_CLAIMED,	 /* the host range at `host`, claimed from the pool */
+	VD_MEM_RESERVED, /* the host range at `host`, in memory that is not in the pool */
 };
 
 /* Bits. */
@@ -138,12 +138,39 @@ enum vd_image_role {
 	VD_IMG_INITRD,
 	VD_IMG_DTB,
 	VD_IMG_BIOS,
+	VD_IMG_DATA, /* copied as it is; there may be several */
 	VD_IMG_ROLES
 };
 
 enum vd_source {
 	VD_SRC_FS,     /* a file system on the host's disk */
 	VD_SRC_MEMORY, /* the archive linked into the hypervisor */
+	VD_SRC_HOME,   /* where the description itself was found */
+};
+
+/* What the guest does that the board has no answer for, and what happens then. */
+enum vd_unsupported {
+	VD_UNSUP_INSTRUCTION, /* an access that cannot be decoded, an unknown call */
+	VD_UNSUP_REFERENCE,   /* an address where nothing is */
+	VD_UNSUP_REGISTER,    /* a system register that is not there */
+	VD_UNSUPPORTED
+};
+
+enum vd_action {
+	VD_FAIL,   /* the architectural fault */
+	VD_IGNORE, /* writes go nowhere, reads give all ones */
+	VD_ABORT,  /* the VM is stopped, and says why */
+};
+
+struct vd_policy {
+	enum vd_action unsupported[VD_UNSUPPORTED];
+	struct src_pos at[VD_UNSUPPORTED];
+};
+
+/* Parts of the default board that a language does not give unasked: BIT() of these. */
+enum vd_part {
+	VD_PART_INTC,
+	VD_PART_CONSOLE,
 };
 
 enum vd_trigger {
@@ -174,6 +201,7 @@ struct vd_mem {
 	u64 size;
 	u32 prot; /* enum vd_prot bits */
 	enum vd_mem_backing backing;
+	hpa_t host; /* of CLAIMED and RESERVED; mostly the same number as base */
 	struct src_pos at;
 };
 
@@ -228,6 +256,7 @@ struct vd_pass_window {
 	gpa_t gpa;
 	hpa_t hpa;
 	u64 size;
+	u32 prot;	      /* enum vd_prot bits; 0: read and write */
 	enum vd_pass_how how; /* set by vmdesc_resolve_passes() */
 };
 
@@ -267,11 +296,23 @@ struct vd_pass_tree {
 	u32 free_phandle; /* none of theirs is this or above */
 };
 
+/* A piece of the guest's address space, or an interrupt, that we place nothing in unasked. */
+struct vd_reserve {
+	struct vd_window win; /* size 0: the interrupt */
+	u32 irq;
+	struct src_pos at;
+};
+
 struct vmdesc {
+	struct vmdesc *next; /* of the same file; NULL: the last */
+	const char *lang;    /* config_lang's name: "axvisor" */
+	/* The ISA that the description says, or implies, it is for, as compilers call it; NULL: any. */
+	const char *isa;
+	struct src_pos isa_at;
 	const char *file;    /* for messages: the path it came from */
 	enum vd_source home; /* where that file was found */
 	struct str folder;   /* the file's folder there, for relative paths; no trailing '/' */
-	u32 id;
+	u32 id;		     /* 0: none was given; vmdesc_number() gives one */
 	struct src_pos id_at;
 	struct str name;
 	struct src_pos name_at;
@@ -286,6 +327,9 @@ struct vmdesc {
 	VD_LIST(struct vd_pass) passes;	     /* rows with addresses; after resolving: everything */
 	VD_LIST(struct vd_path) pass_paths;  /* nodes asked for, with what hangs below them */
 	VD_LIST(struct vd_path) pass_except; /* nodes kept out of that */
+	VD_LIST(struct vd_reserve) reserves;
+	struct vd_policy policy;
+	u32 absent; /* BIT(enum vd_part) */
 	struct vd_pass_tree pass_tree;
 	struct str cmdline;
 	struct src_pos cmdline_at;
@@ -296,6 +340,7 @@ struct vmdesc {
 
 /* What the VM has to fit on; from hostdesc and the ISA, or a platform file at the desk. */
 struct vd_target {
+	const char *isa;      /* as compilers call it; NULL: not known */
 	u64 gpa_limit;	      /* first guest-physical address that cannot be given */
 	u32 n_cpus;	      /* host CPUs */
 	const u64 *cpu_hw_id; /* n_cpus of them */
@@ -326,6 +371,7 @@ struct vd_dev *vmdesc_add_dev(struct vmdesc *vd, struct arena *a, struct src_pos
 struct vd_pass *vmdesc_add_pass(struct vmdesc *vd, struct arena *a, struct src_pos at);
 struct vd_path *vmdesc_add_pass_path(struct vmdesc *vd, struct arena *a, struct src_pos at);
 struct vd_path *vmdesc_add_pass_except(struct vmdesc *vd, struct arena *a, struct src_pos at);
+struct vd_reserve *vmdesc_add_reserve(struct vmdesc *vd, struct arena *a, struct src_pos at);
 struct vd_option *vd_dev_add_option(struct vd_dev *d, struct arena *a, struct src_pos at);
 
 const struct vd_image *vmdesc_image(const struct vmdesc *vd, enum vd_image_role role);
@@ -386,6 +432,9 @@ void vmdesc_use_intc(struct vmdesc *vd, const char *class);
  * OK when nothing was an error, else E_INVAL.
  */
 enum status vmdesc_validate(const struct vmdesc *vd, const struct vd_target *t, struct diag *d);
+
+/* Give every VM whose file gave none the lowest id that no other has. */
+void vmdesc_number(struct vmdesc *const *vds, u32 n);
 
 /* Mistakes between VMs: same id, same name, identity memory claimed twice. Marks in @refused. */
 enum status vmdesc_validate_set(const struct vmdesc *const *vds, u32 n, bool *refused,
