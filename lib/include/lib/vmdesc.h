@@ -201,8 +201,8 @@ struct vd_mem {
 	u64 size;
 	u32 prot; /* enum vd_prot bits */
 	enum vd_mem_backing backing;
-	hpa_t host; /* of CLAIMED and RESERVED; mostly the same number as base */
 	struct src_pos at;
+	hpa_t host; /* of CLAIMED and RESERVED; mostly the same number as base */
 };
 
 struct vd_image {
