@@ -172,7 +172,8 @@ static inline struct vmdesc *describe(struct vm *vm, u32 cpu_of_vcpu0, u32 cpu_o
 		v->cpu_mask = BIT(cpu[i]);
 	}
 	mem = vmdesc_add_mem(vd, &vm->arena, at);
-	*mem = (struct vd_mem){ GPA(GUEST_RAM), GUEST_MEM, VD_R | VD_W | VD_X, VD_MEM_ALLOC, at };
+	*mem = (struct vd_mem){ GPA(GUEST_RAM), GUEST_MEM, VD_R | VD_W | VD_X,
+				VD_MEM_ALLOC,	at,	   HPA(0) };
 	dev = vmdesc_add_dev(vd, &vm->arena, at);
 	dev->class = STR("gicv3");
 	dev->name = STR("intc");

@@ -50,7 +50,7 @@ static void describe_pass(u64 gpa, u64 hpa, u64 size, enum vd_pass_how how)
 	vd = describe(vm, 0, 1);
 	pass = vmdesc_add_pass(vd, &vm->arena, (struct src_pos){ .file = "a.toml", .line = 9 });
 	pass->name = STR("uart");
-	pass->win[0] = (struct vd_pass_window){ GPA(gpa), HPA(hpa), size, how };
+	pass->win[0] = (struct vd_pass_window){ GPA(gpa), HPA(hpa), size, 0, how };
 	pass->n_win = 1;
 }
 

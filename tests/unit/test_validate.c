@@ -221,7 +221,7 @@ static void test_region_wraps(void **state)
 	struct vd_mem *m = vmdesc_add_mem(vd, &arena, here);
 
 	(void)state;
-	*m = (struct vd_mem){ GPA(UINT64_MAX - 0xfff), 0x2000, 7, VD_MEM_ALLOC, here };
+	*m = (struct vd_mem){ GPA(UINT64_MAX - 0xfff), 0x2000, 7, VD_MEM_ALLOC, here, HPA(0) };
 	refused(1, "0xffff_ffff_ffff_f000 and 0x2000 more: ends beyond 2^64");
 }
 
@@ -230,7 +230,9 @@ static void test_region_up_to_the_limit(void **state)
 	struct vd_mem *m = vmdesc_add_mem(vd, &arena, here);
 
 	(void)state;
-	*m = (struct vd_mem){ GPA(target.gpa_limit - MIB(2)), MIB(2), 7, VD_MEM_ALLOC, here };
+	*m = (struct vd_mem){
+		GPA(target.gpa_limit - MIB(2)), MIB(2), 7, VD_MEM_ALLOC, here, HPA(0)
+	};
 	sound();
 	m->size = MIB(4);
 	refused(1, "beyond what a guest can address");
@@ -241,7 +243,7 @@ static void test_regions_touch(void **state)
 	struct vd_mem *m = vmdesc_add_mem(vd, &arena, here);
 
 	(void)state;
-	*m = (struct vd_mem){ GPA(0xa0000000), MIB(2), 7, VD_MEM_ALLOC, here };
+	*m = (struct vd_mem){ GPA(0xa0000000), MIB(2), 7, VD_MEM_ALLOC, here, HPA(0) };
 	sound();
 	m->base = GPA(0xa0000000 - MIB(2));
 	refused(1, "overlaps another region");
@@ -265,7 +267,9 @@ static void test_total_saturates(void **state)
 	target.gpa_limit = 0;
 	target.n_classes = 0;
 	vd->devs.n = 0;
-	*m = (struct vd_mem){ GPA(UINT64_C(1) << 63), UINT64_C(1) << 63, 7, VD_MEM_ALLOC, here };
+	*m = (struct vd_mem){
+		GPA(UINT64_C(1) << 63), UINT64_C(1) << 63, 7, VD_MEM_ALLOC, here, HPA(0)
+	};
 	vd->mems.v[0].base = GPA(0);
 	vd->mems.v[0].size = UINT64_C(1) << 63;
 	refused(1, "in all, but guests can have only 2 GiB");

@@ -216,7 +216,7 @@ static void test_print(void **state)
 	vd->name = STR("na\x1bme");
 	v->hw_id = 0x100;
 	v->priority = 7;
-	*m = (struct vd_mem){ GPA(UINT64_MAX - 0xfff), 0x1000, VD_R, VD_MEM_RESERVED, here };
+	*m = (struct vd_mem){ GPA(UINT64_MAX - 0xfff), 0x1000, VD_R, VD_MEM_RESERVED, here, HPA(0) };
 	d->class = STR("class");
 	d->name = STR("name");
 	d->n_irq = 1;
