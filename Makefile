@@ -134,10 +134,10 @@ $(foreach d,$(ISA_DRIVERS_$(ISA)),$(eval $(O)/obj/drivers/$(d).o: EXTRA := $(I_i
 
 .PHONY: all help run image disk setup setup-test clean distclean lint test unit golden fuzz-short \
 	qemu-test bench FORCE compile_commands
-all: $(O)/trivet.bin
+all: $(O)/trivet.bin trivet
 
 help:
-	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST)) tests/rules.mk
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST)) tests/rules.mk tools/trivet/rules.mk
 
 ## Targets
 ##   make run            set up what is missing, build, start QEMU: ends at the guest's shell
@@ -316,6 +316,7 @@ endif
 
 include tests/rules.mk
 include bench/rules.mk
+include tools/trivet/rules.mk
 
 clean:
 	rm -rf build

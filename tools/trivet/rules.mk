@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The program for the desk: base, lib and the device classes as a host program, without sanitizers,
+# so that it is small and fast. Included after tests/rules.mk, whose rules compile layers for hosts.
+
+TOOL      := $(TB)/trivet
+TOOL_SRCS := $(wildcard tools/trivet/*.c)
+H_CC_tool  = $(HOSTCC)
+H_OPT_tool := -O2 -g -fno-omit-frame-pointer -ffunction-sections -fdata-sections
+TOOL_LIB  := $(patsubst %.c,$(TB)/tool/obj/%.o,$(filter-out base/mem.c,$(BASE_SRCS)) $(LIB_SRCS) \
+	$(wildcard vdev/*.c vdev/*/*.c)) \
+	$(patsubst $(PARTS)/%.c,$(TB)/tool/parts/%.o,$(PART_SRCS)) \
+	$(TB)/tool/gen/components-vdev.o $(TB)/tool/gen/components-image.o
+TOOL_OBJS := $(TOOL_SRCS:%.c=$(TB)/tool/obj/%.o)
+
+$(TB)/tool/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(H_CC_tool) $(call HOST_CFLAGS,tool) $(HOST_COMPONENTS)' | cmp -s - $@ || \
+		echo '$(H_CC_tool) $(call HOST_CFLAGS,tool) $(HOST_COMPONENTS)' > $@
+$(foreach l,base lib vdev,$(eval $(call host_layer,tool,$(l))))
+$(eval $(call host_part,tool,fatfs,FATFS_CFLAGS))
+$(eval $(call host_part,tool,zlib,ZLIB_CFLAGS))
+$(TB)/tool/obj/lib/image/gunzip.o: EXTRA := $(GLUE_ZLIB)
+$(TB)/tool/obj/lib/store/fat32.o: EXTRA := $(GLUE_FATFS)
+$(TB)/tool/gen/components-%.c: tools/ci/components.sh $(TB)/tool/flags
+	@mkdir -p $(@D)
+	@tools/ci/components.sh -k $* $(HOST_COMPONENTS) > $@
+.SECONDARY: $(TB)/tool/gen/components-vdev.c $(TB)/tool/gen/components-image.c
+$(TB)/tool/gen/%.o: $(TB)/tool/gen/%.c
+	@$(H_CC_tool) $(call HOST_CFLAGS,tool) $(call HOST_FREE,tool) $(HOST_ALL) -c $< -o $@
+I_tool := $(I_lib) -Iport/vdev/include -Iport/exit/include -Ivdev/include -Itools/trivet
+$(TB)/tool/obj/tools/trivet/%.o: tools/trivet/%.c $(TB)/tool/flags
+	@mkdir -p $(@D)
+	@echo "  CC    $< (tool)"
+	@$(H_CC_tool) $(call HOST_CFLAGS,tool) $(I_tool) -c $< -o $@
+$(TOOL): $(TOOL_OBJS) $(TOOL_LIB)
+	@echo "  LD    $@"
+	@$(H_CC_tool) -Wl,--gc-sections -o $@ $^
+
+## The tool
+##   make trivet         build/trivet: check, show, convert and pack VM descriptions at the desk
+trivet: $(TOOL)
+.PHONY: trivet
+-include $(patsubst %.o,%.d,$(TOOL_OBJS) $(filter %.o,$(TOOL_LIB)))

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of `trivet`, the program for the desk. A command is one file (cmd_NAME.c) and one line
+ * in commands.def. Every command goes the same way as the hypervisor: the same front-ends, the same
+ * validator, the same device classes, over a machine that a platform file or a device tree tells of.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include <base/arena.h>
+#include <base/diag.h>
+#include <lib/config.h>
+#include <lib/hostdesc.h>
+#include <lib/vmdesc.h>
+
+/* How every command ends. */
+enum tool_exit {
+	TOOL_OK = 0,
+	TOOL_ERRORS = 1, /* the configuration has mistakes, or a file cannot be had */
+	TOOL_USAGE = 2,
+};
+
+struct command {
+	const char *name;
+	const char *synopsis;		   /* "check FILE... [--platform P]" */
+	const char *help;		   /* one sentence */
+	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+};
+
+/* From commands.def; name NULL ends it. */
+extern const struct command commands[];
+
+/* ---- options that commands share (options.c) ---------------------------------------------- */
+
+#define TOOL_MAX_WORDS 64
+
+struct tool_words {
+	const char *v[TOOL_MAX_WORDS];
+	u32 n;
+};
+
+enum tool_color {
+	TOOL_COLOR_AUTO, /* on a terminal, unless NO_COLOR is set */
+	TOOL_COLOR_NEVER,
+	TOOL_COLOR_ALWAYS,
+};
+
+struct tool_options {
+	const char *platform;	    /* --platform: a name of configs/platforms, or a file */
+	const char *tree;	    /* --tree: the machine's device tree, as a blob */
+	struct tool_words archives; /* --archive F: images by name in a CPIO archive */
+	struct tool_words folders;  /* --files DIR: images by name in a folder */
+	struct tool_words named;    /* --file NAME=PATH */
+	struct tool_words includes; /* -I DIR: for the preprocessor */
+	struct tool_words defines;  /* -D NAME[=VALUE] */
+	const char *output;	    /* -o: NULL: standard output */
+	bool json;
+	enum tool_color color;
+	const char *const *files; /* what is no option */
+	u32 n_files;
+};
+
+/* An option of one command alone: @value is set to its word, or to its own name when it has none. */
+struct tool_own_option {
+	const char *name; /* "--svg" */
+	bool has_value;
+	const char **value;
+};
+
+/*
+ * Read @argv into @o. @own: this command's options, ended by name NULL; or NULL. False: a message
+ * has been printed, the command returns TOOL_USAGE.
+ */
+bool tool_options_read(struct tool_options *o, int argc, char **argv,
+		       const struct tool_own_option *own);
+
+/* ---- the machine (machine.c) ---------------------------------------------------------------- */
+
+struct tool_machine {
+	struct hostdesc hd;
+	struct span fdt; /* n 0: no tree was given, so nodes of the host cannot be looked at */
+	struct vd_target target;
+	struct arena arena;
+};
+
+/* From --platform (else the default one) and --tree. Mistakes go to @d. */
+enum status tool_machine_open(const struct tool_options *o, struct tool_machine *m, struct diag *d);
+
+/* ---- diagnostics (report.c) ----------------------------------------------------------------- */
+
+/* First member: what front-ends get. Renders to stderr, or collects for --json. */
+struct tool_report {
+	struct diag d;
+	const struct tool_options *o;
+	void *json; /* report.c's own */
+};
+
+void tool_report_init(struct tool_report *r, const struct tool_options *o);
+/* With --json, print what was collected to stdout. Else a line that counts, when there were any. */
+void tool_report_end(struct tool_report *r);
+
+/* ---- descriptions (load.c) ------------------------------------------------------------------ */
+
+enum tool_depth {
+	TOOL_PARSE,    /* what the file says, nothing added */
+	TOOL_COMPLETE, /* default board, passes, validated, compared with the others */
+	TOOL_IMAGES,   /* and its images opened and planned, where they can be found */
+};
+
+struct tool_set {
+	struct tool_report report;
+	struct tool_machine machine;
+	struct vmdesc **vms;
+	bool *refused; /* by index of vms */
+	u32 n;
+};
+
+/*
+ * Read o->files, whatever languages they are in. OK also when VMs are refused: report.d.n_errors
+ * says. E_INVAL: nothing could be read at all. One process loads one set; it is never freed.
+ */
+enum status tool_load(const struct tool_options *o, enum tool_depth depth, struct tool_set *set);
+
+/* A whole file, with a 0 byte behind its end that n does not count; p NULL: an error was printed. */
+struct span tool_read_file(const char *path);
+
+/* o->output or stdout; NULL: an error was printed. tool_output_close() says if writing failed. */
+FILE *tool_output_open(const struct tool_options *o, const char *mode);
+bool tool_output_close(const struct tool_options *o, FILE *f);
+
+/* "trivet: " and the message, to stderr. */
+void tool_complain(const char *format, ...) printf_like(1, 2);
+
+/* Memory that is never freed; ends the program when there is none. */
+void *tool_alloc(size_t n);
