@@ -4,6 +4,8 @@
  *
  *   golden toml FILE...      syntax: diagnostics, then the tree of each document
  *   golden vm FILE...        VMs: diagnostics, then vmdesc_print of each that is sound
+ *   golden words FILE        the same of a command line: FILE has a word a line, @NAME is a file
+ *                            beside it
  *   golden tree FILE OUT     the device tree of a VM, as bytes
  *   golden platform FILE...  platform files: diagnostics, then what they say of the machine
  *
@@ -169,54 +171,168 @@ static void run_toml(struct arena *a, const char *path)
 	free((void *)text.p);
 }
 
+/* ---- what descriptions may ask for --------------------------------------------------------- */
+
+static bool variable(void *ctx, struct str name, struct str *out)
+{
+	static const struct {
+		const char *name, *value;
+	} known[] = {
+		{ "GUEST", "linux" }, { "EMPTY", "" }, { "TWO", "a b" }, { "BASE", "80000000" }
+	};
+
+	(void)ctx;
+	for (size_t i = 0; i < array_size(known); i++) {
+		if (!str_eq_c(name, known[i].name))
+			continue;
+		*out = str_of(known[i].value);
+		return true;
+	}
+	return false;
+}
+
+static bool area(void *ctx, struct str name, struct range *out)
+{
+	(void)ctx;
+	*out = (struct range){ 0x60000000, MIB(256) };
+	return str_eq_c(name, "guestram");
+}
+
+static const struct config_env env = { .variable = variable, .area = area };
+
 /* ---- vm ----------------------------------------------------------------------------------- */
 
-static struct vmdesc *read_vm(struct arena *a, struct diag *d, const char *path, bool *refused)
+#define MAX_VMS	  16
+#define MAX_PARTS 64
+
+struct vms {
+	const struct vmdesc *v[MAX_VMS];
+	struct vmdesc *sound[MAX_VMS];
+	bool refused[MAX_VMS];
+	u32 n;
+	u32 n_sound;
+};
+
+/* The VMs of some parts, which the language of the first file understands. */
+static void read_parts(struct vms *out, struct arena *a, struct diag *d,
+		       const struct config_part *part, u32 n)
 {
-	const struct config_lang *lang = config_detect(path);
+	const struct config_input in = { part, n, &env };
+	const struct config_lang *lang = NULL;
 	struct vmdesc *vd = NULL;
-	struct span text = load(path);
 	enum status st;
 
+	for (u32 i = 0; i < n && !lang; i++)
+		lang = config_detect(part[i].words ? ".qvmconf" : part[i].file);
 	if (!lang) {
-		printf("%s: no configuration language has this suffix\n", path);
+		printf("%s: no configuration language has this suffix\n", part->file);
 		exit(2);
 	}
-	st = config_parse_file(lang, text, base_name(path), a, d, &vd);
+	st = lang->parse(&in, a, d, &vd);
+	/* The description must not point into the text: the hypervisor frees the file's pages. */
+	for (u32 i = 0; i < n; i++) {
+		memset((void *)part[i].text.p, '#', part[i].text.n);
+		free((void *)part[i].text.p);
+	}
 	if (!vd)
 		exit(2);
-	/* The description must not point into the text: the hypervisor frees the file's pages. */
-	memset((void *)text.p, '#', text.n);
-	free((void *)text.p);
-	if (vmdesc_add_default_board(vd, a) != OK)
-		exit(2);
-	*refused = st != OK || vmdesc_resolve_passes(vd, &host, host_fdt, a, d) != OK;
-	*refused = vmdesc_validate(vd, &target, d) != OK || *refused;
-	return vd;
+	for (; vd; vd = vd->next) {
+		bool refused = st != OK;
+
+		if (out->n == MAX_VMS || vmdesc_add_default_board(vd, a) != OK)
+			exit(2);
+		refused = refused || vmdesc_resolve_passes(vd, &host, host_fdt, a, d) != OK;
+		refused = vmdesc_validate(vd, &target, d) != OK || refused;
+		out->refused[out->n] = refused;
+		if (!refused)
+			out->sound[out->n_sound++] = vd;
+		out->v[out->n++] = vd;
+	}
+}
+
+static struct config_part part_of(const char *path)
+{
+	return (struct config_part){ .text = load(path), .file = base_name(path) };
+}
+
+static int print_vms(struct vms *vms, struct diag *d)
+{
+	vmdesc_number(vms->sound, vms->n_sound);
+	if (vmdesc_validate_set(vms->v, vms->n, vms->refused, d) != OK)
+		puts("-- the set is refused");
+	printf("-- %u errors, %u warnings\n", d->n_errors, d->n_warnings);
+	for (u32 i = 0; i < vms->n; i++) {
+		if (vms->refused[i])
+			printf("-- %s is refused\n", vmdesc_label(vms->v[i]).s);
+		else
+			vmdesc_print(vms->v[i], put, NULL);
+	}
+	free((void *)host_fdt.p);
+	return 0;
 }
 
 static int run_vms(struct arena *a, int n, char **paths)
 {
-	const struct vmdesc *vds[16];
-	bool refused[16];
+	struct vms vms = { .n = 0 };
 	struct diag d = { .emit = emit };
 
-	if (n > 16)
-		return 2;
 	find_host();
-	for (int i = 0; i < n; i++)
-		vds[i] = read_vm(a, &d, paths[i], &refused[i]);
-	if (vmdesc_validate_set(vds, (u32)n, refused, &d) != OK)
-		puts("-- the set is refused");
-	printf("-- %u errors, %u warnings\n", d.n_errors, d.n_warnings);
 	for (int i = 0; i < n; i++) {
-		if (refused[i])
-			printf("-- %s is refused\n", vmdesc_label(vds[i]).s);
-		else
-			vmdesc_print(vds[i], put, NULL);
+		struct config_part part = part_of(paths[i]);
+
+		read_parts(&vms, a, &d, &part, 1);
 	}
-	free((void *)host_fdt.p);
-	return 0;
+	return print_vms(&vms, &d);
+}
+
+/* One line is one word; those between two files are one part. */
+static u32 split_words(const char *path, struct config_part *part)
+{
+	struct span all = load(path);
+	size_t folder = (size_t)(base_name(path) - path);
+	static char files[MAX_PARTS][256];
+	u32 n = 0;
+
+	for (size_t at = 0; at < all.n;) {
+		const char *word = (const char *)all.p + at;
+		size_t len = 0;
+		struct config_part *last = n ? &part[n - 1] : NULL;
+		char *text;
+
+		while (at + len < all.n && word[len] != '\n')
+			len++;
+		at += len + 1;
+		if (n == MAX_PARTS)
+			exit(2);
+		if (*word == '@') {
+			snprintf(files[n], sizeof(files[n]), "%.*s%.*s", (int)folder, path,
+				 (int)len - 1, word + 1);
+			part[n] = part_of(files[n]);
+			n++;
+			continue;
+		}
+		if (!last || !last->words) {
+			last = &part[n++];
+			*last = (struct config_part){ .file = "command line", .words = true };
+		}
+		text = must(realloc((void *)last->text.p, last->text.n + len + 1));
+		memcpy(text + last->text.n, word, len);
+		text[last->text.n + len] = '\0';
+		last->text = span_of(text, last->text.n + len + 1);
+	}
+	free((void *)all.p);
+	return n;
+}
+
+static int run_words(struct arena *a, const char *path)
+{
+	struct config_part part[MAX_PARTS];
+	struct vms vms = { .n = 0 };
+	struct diag d = { .emit = emit };
+
+	find_host();
+	read_parts(&vms, a, &d, part, split_words(path, part));
+	return print_vms(&vms, &d);
 }
 
 static int write_tree(struct arena *a, const char *path, const char *to)
@@ -224,16 +340,18 @@ static int write_tree(struct arena *a, const char *path, const char *to)
 	static alignas(8) u8 buf[GUEST_FDT_MAX];
 	const struct guest_fw_info info = { 0 };
 	struct diag d = { .emit = emit };
-	struct vmdesc *vd;
-	bool refused;
+	struct vms vms = { .n = 0 };
+	struct config_part part;
 	size_t len;
 	FILE *f = fopen(to, "wb");
 
 	if (!f)
 		return 2;
 	find_host();
-	vd = read_vm(a, &d, path, &refused);
-	if (refused || guest_fdt_write(vd, &info, (struct span){ 0 }, buf, sizeof(buf), &len) != OK)
+	part = part_of(path);
+	read_parts(&vms, a, &d, &part, 1);
+	if (vms.refused[0] ||
+	    guest_fdt_write(vms.v[0], &info, (struct span){ 0 }, buf, sizeof(buf), &len) != OK)
 		return 1;
 	fwrite(buf, 1, len, f);
 	free((void *)host_fdt.p);
@@ -268,13 +386,17 @@ int main(int argc, char **argv)
 	int rc = 0;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: golden toml|vm|platform FILE...\n");
+		fprintf(stderr, "usage: golden toml|vm|words|platform FILE...\n");
 		return 2;
 	}
 	for (int i = 2; i < argc; i++) {
 		arena_init(&a, mem, ARENA_SIZE);
 		if (strcmp(argv[1], "vm") == 0) {
 			rc = run_vms(&a, argc - 2, argv + 2);
+			break;
+		}
+		if (strcmp(argv[1], "words") == 0) {
+			rc = run_words(&a, argv[i]);
 			break;
 		}
 		if (strcmp(argv[1], "tree") == 0 && argc == 4) {

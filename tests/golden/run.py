@@ -5,8 +5,10 @@
     run.py GOLDEN_PROGRAM [--update] [--counts FILE] [NAME...]
 
 good/, bad/      NAME.toml -> NAME.txt; a folder is a set of VMs: NAME/*.toml -> NAME.txt
+LANG/good, bad   the same of another language, NAME.LANG; NAME.words: a command line, a word a line
 toml/, platform/ NAME.toml -> NAME.txt
-samples/         NAME.txt for every configs/vms/NAME.toml, platform-NAME.txt for configs/platforms
+samples/         NAME.txt for every configs/vms/NAME.toml, NAME.LANG.txt of another language,
+                 platform-NAME.txt for configs/platforms
 
 A file in good/ that is refused, or one in bad/ that is accepted, fails whatever the text says.
 --update writes the texts: read the difference before you commit it. Prints TAP.
@@ -25,29 +27,47 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
 
+LANGUAGES = ("qvmconf", "camkes")
+
+
+def collect_folder(folder, group, mode, suffixes):
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_dir() and path.name != "__pycache__":
+            inputs = sorted(p for p in path.iterdir() if p.suffix in suffixes)
+            yield f"{group}/{path.name}", mode, inputs, path.with_suffix(".txt")
+        elif path.suffix in suffixes:
+            yield f"{group}/{path.stem}", mode, [path], path.with_suffix(".txt")
+        elif path.suffix == ".words" and suffixes != (".toml",):
+            yield f"{group}/{path.stem}", "words", [path], path.with_suffix(".txt")
+
+
 def collect():
     """(name, mode, input files, expected file)"""
     tests = []
     for group, mode in (("good", "vm"), ("bad", "vm"), ("toml", "toml"), ("platform", "platform")):
-        for path in sorted((HERE / group).iterdir()):
-            if path.is_dir() and path.name != "__pycache__":
-                tests.append((f"{group}/{path.name}", mode, sorted(path.glob("*.toml")), path.with_suffix(".txt")))
-            elif path.suffix == ".toml":
-                tests.append((f"{group}/{path.stem}", mode, [path], path.with_suffix(".txt")))
-    for folder, mode, prefix in (("vms", "vm", ""), ("platforms", "platform", "platform-")):
-        for path in sorted((ROOT / "configs" / folder).glob("*.toml")):
-            tests.append((f"samples/{prefix}{path.stem}", mode, [path], HERE / "samples" / f"{prefix}{path.stem}.txt"))
+        tests += collect_folder(HERE / group, group, mode, (".toml",))
+    for lang in LANGUAGES:
+        for group in ("good", "bad"):
+            tests += collect_folder(HERE / lang / group, f"{lang}/{group}", "vm", (f".{lang}",))
+    for path in sorted((ROOT / "configs/vms").iterdir()):
+        if path.suffix == ".toml" or path.suffix[1:] in LANGUAGES:
+            name = path.stem if path.suffix == ".toml" else path.name
+            tests.append((f"samples/{name}", "vm", [path], HERE / "samples" / f"{name}.txt"))
+    for path in sorted((ROOT / "configs/platforms").glob("*.toml")):
+        tests.append((f"samples/platform-{path.stem}", "platform", [path],
+                      HERE / "samples" / f"platform-{path.stem}.txt"))
     return tests
 
 
 def verdict(name, text):
     """What is wrong with the output whatever is expected of it; '' when nothing."""
     accepted = "-- 0 errors" in text
-    if name.startswith(("good/", "samples/")) and not accepted:
+    group = name.rpartition("/")[0].rpartition("/")[2]
+    if group in ("good", "samples") and not accepted:
         return "a sound file is refused"
-    if name.startswith("bad/") and accepted:
+    if group == "bad" and accepted:
         return "a mistake is not found"
-    if name.startswith("bad/") and text.count(": error: VM") > text.count(": fix: "):
+    if group == "bad" and text.count(": error: VM") > text.count(": fix: "):
         return "an error does not say what to write instead"
     return ""
 
@@ -133,7 +153,8 @@ def main():
         difference = compare(text, expected, args.update)
         results.append((name, "\n".join(filter(None, (wrong, difference)))))
     results += [(name, test()) for name, test in extras]
-    stray = [str(p.relative_to(HERE)) for p in sorted(HERE.glob("*/*.txt")) if p not in expected_files]
+    texts = [p for pattern in ("*", "*/good", "*/bad") for p in HERE.glob(f"{pattern}/*.txt")]
+    stray = [str(p.relative_to(HERE)) for p in sorted(texts) if p not in expected_files]
     results.append(("no stray texts", "\n".join(stray)))
 
     for i, (name, wrong) in enumerate(results, 1):
