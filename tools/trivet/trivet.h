@@ -56,6 +56,9 @@ struct tool_options {
 	struct tool_words defines;  /* -D NAME[=VALUE] */
 	const char *output;	    /* -o: NULL: standard output */
 	bool json;
+	bool json_is_ours; /* --json is what the command itself prints: diagnostics stay text */
+	bool verbose;	   /* -v: what was fine, too */
+	const char *lang;  /* --lang: whatever the suffix is */
 	enum tool_color color;
 	const char *const *files; /* what is no option */
 	u32 n_files;
@@ -93,10 +96,14 @@ enum status tool_machine_open(const struct tool_options *o, struct tool_machine 
 struct tool_report {
 	struct diag d;
 	const struct tool_options *o;
-	void *json; /* report.c's own */
+	bool json; /* collected, and printed to stdout at the end */
+	struct report_own *own;
 };
 
+/* @json comes from the options; a command whose own output is the JSON sets it to false. */
 void tool_report_init(struct tool_report *r, const struct tool_options *o);
+/* A note that belongs to no message, such as what could not be checked. Said once. */
+void tool_report_remark(struct tool_report *r, const char *text);
 /* With --json, print what was collected to stdout. Else a line that counts, when there were any. */
 void tool_report_end(struct tool_report *r);
 
@@ -121,6 +128,9 @@ struct tool_set {
  * says. E_INVAL: nothing could be read at all. One process loads one set; it is never freed.
  */
 enum status tool_load(const struct tool_options *o, enum tool_depth depth, struct tool_set *set);
+
+/* As tool_read_file(), but says nothing: *why is the reason. */
+struct span tool_read_quietly(const char *path, const char **why);
 
 /* A whole file, with a 0 byte behind its end that n does not count; p NULL: an error was printed. */
 struct span tool_read_file(const char *path);

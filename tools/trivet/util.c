@@ -3,10 +3,18 @@
  * Files, memory and messages of the program: what fails is said, once, with the name of the file.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "trivet.h"
+
+#define PAGE	   KIB(4)
+#define MAP_FROM   KIB(256)
+#define STREAM_MAX GIB(1)
 
 void tool_complain(const char *format, ...)
 {
@@ -19,39 +27,82 @@ void tool_complain(const char *format, ...)
 	fputc('\n', stderr);
 }
 
+static _Noreturn void tool_no_memory(void)
+{
+	tool_complain("out of memory");
+	exit(TOOL_ERRORS);
+}
+
 void *tool_alloc(size_t n)
 {
 	void *p = calloc(1, n ? n : 1);
 
-	if (!p) {
-		tool_complain("out of memory");
-		exit(TOOL_ERRORS);
-	}
+	if (!p)
+		tool_no_memory();
 	return p;
+}
+
+/* Of a file that tells its size: mapped, so that an image of which little is read costs little. */
+static struct span map_file(int fd, size_t n, const char **why)
+{
+	u8 *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+
+	if (p != MAP_FAILED)
+		return span_of(p, n);
+	*why = strerror(errno);
+	return (struct span){ NULL, 0 };
+}
+
+/* Of a pipe, or a small file: read until nothing more comes. */
+static struct span read_stream(int fd, const char **why)
+{
+	size_t n = 0, size = KIB(16);
+	u8 *p = tool_alloc(size);
+	ssize_t got = 1;
+
+	while (n < STREAM_MAX && (got = read(fd, p + n, size - n - 1)) > 0) {
+		n += (size_t)got;
+		if (n + 1 < size)
+			continue;
+		p = realloc(p, size *= 2);
+		if (!p)
+			tool_no_memory();
+	}
+	if (got == 0) {
+		p[n] = 0;
+		return span_of(p, n);
+	}
+	*why = got < 0 ? strerror(errno) : "does not end";
+	return (struct span){ NULL, 0 };
+}
+
+struct span tool_read_quietly(const char *path, const char **why)
+{
+	struct span out = { NULL, 0 };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	*why = NULL;
+	if (fd < 0 || fstat(fd, &st) != 0)
+		*why = strerror(errno);
+	else if (S_ISDIR(st.st_mode))
+		*why = "is a folder";
+	else if (S_ISREG(st.st_mode) && (u64)st.st_size > MAP_FROM && (u64)st.st_size % PAGE)
+		out = map_file(fd, (size_t)st.st_size, why);
+	else
+		out = read_stream(fd, why);
+	if (fd >= 0)
+		close(fd);
+	return out;
 }
 
 struct span tool_read_file(const char *path)
 {
-	FILE *f = fopen(path, "rb");
-	struct span out = { NULL, 0 };
-	u8 *p;
-	long n;
+	const char *why;
+	struct span out = tool_read_quietly(path, &why);
 
-	if (!f) {
-		tool_complain("%s: %s", path, strerror(errno));
-		return out;
-	}
-	if (fseek(f, 0, SEEK_END) != 0 || (n = ftell(f)) < 0 || fseek(f, 0, SEEK_SET) != 0) {
-		tool_complain("%s: is no file that can be read", path);
-		fclose(f);
-		return out;
-	}
-	p = tool_alloc((size_t)n + 1);
-	if (fread(p, 1, (size_t)n, f) == (size_t)n)
-		out = span_of(p, (size_t)n);
-	else
-		tool_complain("%s: cannot be read", path);
-	fclose(f);
+	if (!out.p)
+		tool_complain("%s: %s", path, why);
 	return out;
 }
 
