@@ -31,8 +31,9 @@ static void report(struct axvisor *ax, enum diag_level level, enum vd_field f, u
 
 	if (level == DIAG_ERROR)
 		ax->vd->reported |= BIT(f);
-	diag_report(ax->diag, level, v->at, "%s: %s.%s%s%s%s: %s", vmdesc_label(ax->vd).s,
-		    info->table, info->key, name ? ": " : "", name ? name : "", quote(v).s, text);
+	diag_report(ax->diag, level, v->at, "%s: %s%s%s%s%s%s: %s", vmdesc_label(ax->vd).s,
+		    ax->extends ? "" : info->table, ax->extends ? "" : ".", info->key,
+		    name ? ": " : "", name ? name : "", quote(v).s, text);
 }
 
 void axvisor_error(struct axvisor *ax, enum vd_field f, const struct toml *v, const char *format,
@@ -88,9 +89,26 @@ void axvisor_later(struct axvisor *ax, enum vd_field f, const struct toml *v, co
 	axvisor_fix(ax, v->at, "%s", instead);
 }
 
-u64 axvisor_uint(const struct axvisor *ax, enum vd_field f, u64 fallback)
+u32 axvisor_word(struct axvisor *ax, enum vd_field f, const char *const *words, u32 n)
 {
-	return ax->value[f] ? (u64)ax->value[f]->integer : fallback;
+	const struct toml *v = ax->value[f];
+	char list[MESSAGE_SIZE] = "";
+	size_t used = 0;
+
+	if (!v)
+		return n;
+	for (u32 i = 0; i < n; i++) {
+		if (str_eq_c(v->text, words[i]))
+			return i;
+		used += (size_t)fmt_snprintf(list + used, sizeof(list) - used, "%s\"%s\"",
+					     !i	       ? "" :
+					     i + 1 < n ? ", " :
+							 " or ",
+					     words[i]);
+	}
+	axvisor_error(ax, f, v, "no such word");
+	axvisor_fix(ax, v->at, "write %s", list);
+	return n;
 }
 
 bool axvisor_is_uint(struct axvisor *ax, enum vd_field f, const struct toml *v)
@@ -144,12 +162,23 @@ static bool cell_is(struct axvisor *ax, const struct vd_column *columns, u32 col
 	return true;
 }
 
-/* "[gpa, size, flags, map_type]" */
+static u32 n_required(const struct vd_column *columns, u32 n)
+{
+	u32 required = 0;
+
+	for (u32 c = 0; c < n; c++)
+		required += columns[c].need == VD_NEED_REQUIRED;
+	return required;
+}
+
+/* "[gpa, size, flags, map_type]": what a row must have, or all that it can when that is little. */
 static struct show row_form(const struct vd_column *columns, u32 n)
 {
 	struct show out = { "[" };
 	size_t used = 1;
 
+	if (n_required(columns, n) > 1)
+		n = n_required(columns, n);
 	for (u32 i = 0; i < n; i++)
 		used += (size_t)fmt_snprintf(out.s + used, sizeof(out.s) - used, "%s%s",
 					     columns[i].name, i + 1 < n ? ", " : "]");
@@ -159,14 +188,14 @@ static struct show row_form(const struct vd_column *columns, u32 n)
 static bool list_cells(struct axvisor *ax, const struct vd_column *columns, u32 n,
 		       const struct toml *row, const struct toml *cell[VD_MAX_COLUMNS])
 {
-	u32 required = 0;
+	struct show least;
+	u32 required = n_required(columns, n);
 	u32 i = 0;
 
-	for (u32 c = 0; c < n; c++)
-		required += columns[c].need == VD_NEED_REQUIRED;
 	if (row->n < required || row->n > n) {
-		axvisor_error(ax, columns[0].field, row, "a row has %u elements, this one %u", n,
-			      row->n);
+		fmt_snprintf(least.s, sizeof(least.s), required == n ? "" : "%u to ", required);
+		axvisor_error(ax, columns[0].field, row, "a row has %s%u elements, this one %u",
+			      least.s, n, row->n);
 		axvisor_fix(ax, row->at, "write %s", row_form(columns, n).s);
 		return false;
 	}
@@ -249,9 +278,40 @@ bool axvisor_row(struct axvisor *ax, enum vd_field f, const struct toml *row,
 	return ok;
 }
 
+static bool too_many(struct axvisor *ax, enum vd_field f, const struct toml *list)
+{
+	if (list->n <= VD_MAX_LIST)
+		return false;
+	axvisor_error(ax, f, list, "%u rows; there can be %d", list->n, VD_MAX_LIST);
+	axvisor_fix(ax, list->at, "join those that touch, or remove some");
+	return true;
+}
+
+enum status axvisor_read_rows(struct axvisor *ax, const struct axvisor_rows *keys, u32 n)
+{
+	for (u32 i = 0; i < n; i++) {
+		const struct toml *list = ax->value[keys[i].f];
+
+		if (!list || too_many(ax, keys[i].f, list))
+			continue;
+		for (const struct toml *row = list->child; row; row = row->next)
+			TRY(keys[i].read(ax, row));
+	}
+	return OK;
+}
+
 extern const struct config_lang config_axvisor;
 
 /* ---- the whole ---------------------------------------------------------------------------- */
+
+static enum status translate(struct axvisor *ax)
+{
+	TRY(axvisor_base(ax));
+	TRY(axvisor_kernel(ax));
+	TRY(axvisor_devices(ax));
+	TRY(axvisor_pass(ax));
+	return axvisor_trivet(ax);
+}
 
 static enum status parse(const struct config_input *in, struct arena *a, struct diag *d,
 			 struct vmdesc **out)
@@ -275,12 +335,23 @@ static enum status parse(const struct config_input *in, struct arena *a, struct 
 	if (!ax->vd)
 		return E_NOMEM;
 	axvisor_read_keys(ax, root);
-	TRY(axvisor_base(ax));
-	TRY(axvisor_kernel(ax));
-	TRY(axvisor_devices(ax));
-	TRY(axvisor_pass(ax));
+	TRY(translate(ax));
 	ax->vd->lang = config_axvisor.name;
 	*out = ax->vd;
+	return d->n_errors == errors ? OK : E_INVAL;
+}
+
+enum status config_extend(struct vmdesc *vd, const struct toml *keys, struct arena *a,
+			  struct diag *d)
+{
+	struct axvisor *ax = arena_new(a, struct axvisor);
+	u32 errors = d->n_errors;
+
+	if (!ax)
+		return E_NOMEM;
+	*ax = (struct axvisor){ .arena = a, .diag = d, .vd = vd, .extends = true };
+	axvisor_read_loose_keys(ax, keys);
+	TRY(translate(ax));
 	return d->n_errors == errors ? OK : E_INVAL;
 }
 

@@ -237,6 +237,32 @@ static void read_second_window(struct axvisor *ax, const struct toml *list, stru
 					  (u64)list->child->next->integer };
 }
 
+/* Versions of an interrupt controller differ in the last letter of their class. */
+static bool is_of_kind(const struct vd_dev *dev, enum emu_kind kind)
+{
+	struct str board = str_of(vmdesc_board.intc.class);
+
+	if (kind == EMU_CONSOLE)
+		return str_eq_c(dev->class, vmdesc_board.console.class) ||
+		       str_eq_c(dev->class, uart_16550.class);
+	return dev->class.n == board.n && memcmp(dev->class.p, board.p, board.n - 1) == 0;
+}
+
+/* A new device; of the one controller and the one console, that in place of what is there. */
+static struct vd_dev *add_dev(struct axvisor *ax, struct src_pos at, enum emu_kind kind)
+{
+	bool first = !(ax->replaced & BIT(kind));
+
+	ax->replaced |= (u32)BIT(kind);
+	for (u32 i = 0; i < ax->vd->devs.n && ax->extends && first; i++) {
+		if (!is_of_kind(&ax->vd->devs.v[i], kind))
+			continue;
+		ax->vd->devs.v[i] = (struct vd_dev){ .at = at };
+		return &ax->vd->devs.v[i];
+	}
+	return vmdesc_add_dev(ax->vd, ax->arena, at);
+}
+
 /* Rows for a distributor and for redistributors make up one device. */
 static struct vd_dev *intc_of_parts(struct axvisor *ax, const struct toml *row)
 {
@@ -244,11 +270,11 @@ static struct vd_dev *intc_of_parts(struct axvisor *ax, const struct toml *row)
 
 	if (ax->intc_parts)
 		return &ax->vd->devs.v[ax->intc_parts - 1];
-	dev = vmdesc_add_dev(ax->vd, ax->arena, row->at);
+	dev = add_dev(ax, row->at, EMU_INTC);
 	if (!dev)
 		return NULL;
 	vd_dev_from_board(dev, &vmdesc_board.intc, ax->vd->vcpus.n);
-	ax->intc_parts = ax->vd->devs.n;
+	ax->intc_parts = (u32)(dev - ax->vd->devs.v) + 1;
 	return dev;
 }
 
@@ -291,7 +317,7 @@ static enum status read_part(struct axvisor *ax, const struct toml *row,
 static enum status read_whole(struct axvisor *ax, const struct toml *row,
 			      const struct toml *const *cell, enum emu_kind kind)
 {
-	struct vd_dev *dev = vmdesc_add_dev(ax->vd, ax->arena, row->at);
+	struct vd_dev *dev = add_dev(ax, row->at, kind);
 	const struct vd_board_dev *model = &vmdesc_board.intc;
 
 	if (!dev)
@@ -328,28 +354,16 @@ static enum status read_device(struct axvisor *ax, const struct toml *row)
 
 static void read_interrupt_mode(struct axvisor *ax)
 {
-	static const struct {
-		const char *word;
-		enum vm_intc_mode mode;
-	} modes[] = {
-		{ "emu", VM_INTC_EMULATED },   { "emulated", VM_INTC_EMULATED },
-		{ "no_irq", VM_INTC_NONE },    { "no", VM_INTC_NONE },
-		{ "none", VM_INTC_NONE },      { "passthrough", VM_INTC_PASSTHROUGH },
-		{ "pt", VM_INTC_PASSTHROUGH },
+	static const char *const words[] = { "emu", "passthrough", "no_irq", "emulated",
+					     "pt",  "no",	   "none" };
+	static const u8 mode[array_size(words) + 1] = {
+		VM_INTC_EMULATED,    VM_INTC_PASSTHROUGH, VM_INTC_NONE, VM_INTC_EMULATED,
+		VM_INTC_PASSTHROUGH, VM_INTC_NONE,	  VM_INTC_NONE,
 	};
-	const struct toml *v = ax->value[VD_F_INTERRUPT_MODE];
 
-	ax->vd->intc = VM_INTC_EMULATED;
-	if (!v)
-		return;
-	for (u32 i = 0; i < array_size(modes); i++) {
-		if (str_eq_c(v->text, modes[i].word)) {
-			ax->vd->intc = modes[i].mode;
-			return;
-		}
-	}
-	axvisor_error(ax, VD_F_INTERRUPT_MODE, v, "no such mode");
-	axvisor_fix(ax, v->at, "write \"emu\", \"passthrough\" or \"no_irq\"");
+	if (ax->value[VD_F_INTERRUPT_MODE])
+		ax->vd->intc = (enum vm_intc_mode)
+			mode[axvisor_word(ax, VD_F_INTERRUPT_MODE, words, array_size(words))];
 }
 
 enum status axvisor_devices(struct axvisor *ax)

@@ -63,8 +63,11 @@ static void unknown_key(struct axvisor *ax, struct str table, const struct toml 
 	struct suggest near = { .word = v->key };
 	enum vd_field f;
 
-	diag_report(ax->diag, DIAG_ERROR, v->key_at, "%s: unknown key '%s' in [%s]",
-		    vmdesc_label(ax->vd).s, show_text(v->key).s, show_text(table).s);
+	if (!table.p)
+		unknown(ax, "unknown key", v);
+	else
+		diag_report(ax->diag, DIAG_ERROR, v->key_at, "%s: unknown key '%s' in [%s]",
+			    vmdesc_label(ax->vd).s, show_text(v->key).s, show_text(table).s);
 	if (find_field((struct str){ NULL, 0 }, v->key, &f)) {
 		misplaced(ax, v, f);
 		return;
@@ -72,7 +75,7 @@ static void unknown_key(struct axvisor *ax, struct str table, const struct toml 
 	for (u32 i = 0; i < VD_FIELDS; i++) {
 		const struct vd_field_info *info = vmdesc_field((enum vd_field)i);
 
-		if (str_eq_c(table, info->table) && info->need != VD_NEED_LATER)
+		if ((!table.p || str_eq_c(table, info->table)) && info->need != VD_NEED_LATER)
 			suggest_try(&near, info->key);
 	}
 	suggest_fix(ax, v, &near);
@@ -233,18 +236,30 @@ static void check_required(struct axvisor *ax, const struct toml *root)
 	}
 }
 
-void axvisor_read_keys(struct axvisor *ax, const struct toml *root)
+/* First, because every message begins with them. */
+static void read_label(struct axvisor *ax, const struct toml *base)
 {
-	const struct toml *name = toml_get(toml_get(root, "base"), "name");
-	const struct toml *id = toml_get(toml_get(root, "base"), "id");
+	const struct toml *name = toml_get(base, "name");
+	const struct toml *id = toml_get(base, "id");
 
-	/* First, because every message begins with them. */
 	if (id && id->type == TOML_INT && id->integer > 0 && id->integer <= UINT32_MAX)
 		ax->vd->id = (u32)id->integer;
 	if (name && name->type == TOML_STRING) {
 		ax->vd->name = name->text;
 		ax->vd->name_at = name->at;
 	}
+}
+
+void axvisor_read_loose_keys(struct axvisor *ax, const struct toml *keys)
+{
+	read_label(ax, keys);
+	for (const struct toml *v = keys->child; v; v = v->next)
+		read_key(ax, (struct str){ NULL, 0 }, v);
+}
+
+void axvisor_read_keys(struct axvisor *ax, const struct toml *root)
+{
+	read_label(ax, toml_get(root, "base"));
 	for (const struct toml *t = root->child; t; t = t->next)
 		read_table(ax, t);
 	check_required(ax, root);

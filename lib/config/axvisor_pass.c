@@ -19,15 +19,6 @@ enum {
 	ADDRESS_LENGTH
 };
 
-static bool too_many(struct axvisor *ax, enum vd_field f, const struct toml *list)
-{
-	if (list->n <= VD_MAX_LIST)
-		return false;
-	axvisor_error(ax, f, list, "%u rows; there can be %d", list->n, VD_MAX_LIST);
-	axvisor_fix(ax, list->at, "join windows that touch, or name the node above them");
-	return true;
-}
-
 static bool is_path(struct axvisor *ax, enum vd_field f, const struct toml *v)
 {
 	if (v->type == TOML_STRING && v->text.n && *v->text.p == '/')
@@ -122,22 +113,11 @@ static enum status read_excluded(struct axvisor *ax, const struct toml *row)
 
 enum status axvisor_pass(struct axvisor *ax)
 {
-	static const struct {
-		enum vd_field f;
-		enum status (*read)(struct axvisor *ax, const struct toml *row);
-	} keys[] = {
+	static const struct axvisor_rows keys[] = {
 		{ VD_F_PASSTHROUGH_DEVICES, read_device },
 		{ VD_F_PASSTHROUGH_ADDRESSES, read_address },
 		{ VD_F_EXCLUDED_DEVICES, read_excluded },
 	};
 
-	for (u32 i = 0; i < array_size(keys); i++) {
-		const struct toml *list = ax->value[keys[i].f];
-
-		if (!list || too_many(ax, keys[i].f, list))
-			continue;
-		for (const struct toml *row = list->child; row; row = row->next)
-			TRY(keys[i].read(ax, row));
-	}
-	return OK;
+	return axvisor_read_rows(ax, keys, array_size(keys));
 }

@@ -15,7 +15,10 @@ struct axvisor {
 	struct vmdesc *vd;
 	const struct toml *value[VD_FIELDS];
 	u32 intc_parts; /* index + 1 of the device that rows for parts of one make up */
+	u32 replaced;	/* BIT() of kinds of devices: another language's has made way for ours */
+	enum vd_source source; /* where images are that this file names */
 	u64 meant;	/* BIT(enum vd_field): a misspelt or misplaced key was meant to be this */
+	bool extends;	/* another language's description: only what is given changes */
 	bool syntax_ok; /* else a key that is missing may stand in a broken line */
 };
 
@@ -33,8 +36,8 @@ void axvisor_fix(struct axvisor *ax, struct src_pos at, const char *format, ...)
 /* "known, not supported yet", and @instead. */
 void axvisor_later(struct axvisor *ax, enum vd_field f, const struct toml *v, const char *instead);
 
-/* The number of a field, or @fallback. */
-u64 axvisor_uint(const struct axvisor *ax, enum vd_field f, u64 fallback);
+/* Which of @n words a field has; @n when it has none of them, which is reported, or is absent. */
+u32 axvisor_word(struct axvisor *ax, enum vd_field f, const char *const *words, u32 n);
 /* An integer that is not negative; reports others. */
 bool axvisor_is_uint(struct axvisor *ax, enum vd_field f, const struct toml *v);
 /*
@@ -44,11 +47,29 @@ bool axvisor_is_uint(struct axvisor *ax, enum vd_field f, const struct toml *v);
 bool axvisor_row(struct axvisor *ax, enum vd_field f, const struct toml *row,
 		 const struct toml *cell[VD_MAX_COLUMNS]);
 
+/* What reads one element of a field's list. */
+struct axvisor_rows {
+	enum vd_field f;
+	enum status (*read)(struct axvisor *ax, const struct toml *row);
+};
+
+/* Read every element of fields that are lists; a list that is longer than a VM has room for is
+ * refused.
+ */
+enum status axvisor_read_rows(struct axvisor *ax, const struct axvisor_rows *keys, u32 n);
+
 /* ---- axvisor_keys.c: every key is known and has its kind; fills `value` -------------------- */
 void axvisor_read_keys(struct axvisor *ax, const struct toml *root);
 
-/* ---- axvisor_vm.c, axvisor_devices.c, axvisor_pass.c: fields into the description -------------------------- */
+/* The same for a table of keys of any tables. */
+void axvisor_read_loose_keys(struct axvisor *ax, const struct toml *keys);
+
+/* ---- axvisor_vm.c, axvisor_devices.c, axvisor_pass.c, axvisor_trivet.c: fields into the description ---- */
 enum status axvisor_base(struct axvisor *ax);
 enum status axvisor_kernel(struct axvisor *ax);
 enum status axvisor_devices(struct axvisor *ax);
 enum status axvisor_pass(struct axvisor *ax);
+enum status axvisor_trivet(struct axvisor *ax);
+/* An image of that role, which takes the place of one that is there. NULL: out of memory. */
+struct vd_image *axvisor_image(struct axvisor *ax, enum vd_image_role role,
+			       const struct toml *path);

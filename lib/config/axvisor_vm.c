@@ -8,7 +8,8 @@ enum {
 	MEM_GPA,
 	MEM_SIZE,
 	MEM_FLAGS,
-	MEM_MAP
+	MEM_MAP,
+	MEM_HOST
 };
 
 /* Bits of memory_regions' flags. */
@@ -54,8 +55,8 @@ static const struct toml *per_vcpu(struct axvisor *ax, enum vd_field f)
 		return NULL;
 	if (list->n == ax->vd->vcpus.n)
 		return list;
-	axvisor_error(ax, f, list, "its length is %u, but base.cpu_num is %u", list->n,
-		      ax->vd->vcpus.n);
+	axvisor_error(ax, f, list, "its length is %u, but %scpu_num is %u", list->n,
+		      ax->extends ? "" : "base.", ax->vd->vcpus.n);
 	axvisor_fix(ax, list->at, "write one entry for each vCPU");
 	return NULL;
 }
@@ -64,6 +65,8 @@ static void read_cpu_lists(struct axvisor *ax)
 {
 	const struct toml *ids = per_vcpu(ax, VD_F_PHYS_CPU_IDS);
 	const struct toml *sets = per_vcpu(ax, VD_F_PHYS_CPU_SETS);
+	const struct toml *priorities = per_vcpu(ax, VD_F_CPU_PRIORITIES);
+	const struct toml *priority = priorities ? priorities->child : NULL;
 	const struct toml *id = ids ? ids->child : NULL;
 	const struct toml *set = sets ? sets->child : NULL;
 	const struct toml *all = ax->value[VD_F_CPU_SET];
@@ -80,7 +83,7 @@ static void read_cpu_lists(struct axvisor *ax)
 			v->has_hw_id = true;
 			v->host_hw_id = v->hw_id;
 			/* A mask, even a broken one, is the user's word on where to run. */
-			v->has_host_hw_id = !ax->value[VD_F_PHYS_CPU_SETS] && !all;
+			v->has_host_hw_id = !ax->value[VD_F_PHYS_CPU_SETS] && !all && !v->cpu_mask;
 			v->at = id->at;
 			id = id->next;
 		}
@@ -92,6 +95,10 @@ static void read_cpu_lists(struct axvisor *ax)
 			v->cpu_mask = (u64)all->integer;
 			v->mask_at = all->at;
 		}
+		if (priority) {
+			v->priority = (u32)MIN(priority->integer, (s64)UINT32_MAX);
+			priority = priority->next;
+		}
 	}
 }
 
@@ -101,18 +108,17 @@ enum status axvisor_base(struct axvisor *ax)
 
 	read_id(ax);
 	read_vm_type(ax);
-	if (!n)
-		return OK;
-	ax->vd->vcpus_at = n->at;
-	if (n->integer > VD_MAX_VCPUS) {
+	if (n && n->integer > VD_MAX_VCPUS) {
 		axvisor_error(ax, VD_F_CPU_NUM, n, "more vCPUs than a VM can have");
 		axvisor_fix(ax, n->at, "write a number from 1 to %d", VD_MAX_VCPUS);
-		return OK;
+	} else if (n) {
+		ax->vd->vcpus.n = (u32)MIN(n->integer, (s64)ax->vd->vcpus.n);
+		while (ax->vd->vcpus.n < n->integer)
+			if (!vmdesc_add_vcpu(ax->vd, ax->arena, n->at))
+				return E_NOMEM;
 	}
-	for (s64 i = 0; i < n->integer; i++) {
-		if (!vmdesc_add_vcpu(ax->vd, ax->arena, n->at))
-			return E_NOMEM;
-	}
+	if (n)
+		ax->vd->vcpus_at = n->at;
 	read_cpu_lists(ax);
 	return OK;
 }
@@ -121,15 +127,36 @@ enum status axvisor_base(struct axvisor *ax)
 
 static enum vd_source read_source(struct axvisor *ax)
 {
-	const struct toml *v = ax->value[VD_F_IMAGE_LOCATION];
+	static const char *const words[] = {
+		[VD_SRC_FS] = "fs",
+		[VD_SRC_MEMORY] = "memory",
+		[VD_SRC_HOME] = "home",
+	};
+	u32 word = axvisor_word(ax, VD_F_IMAGE_LOCATION, words, array_size(words));
 
-	if (!v || str_eq_c(v->text, "fs"))
-		return VD_SRC_FS;
-	if (!str_eq_c(v->text, "memory")) {
-		axvisor_error(ax, VD_F_IMAGE_LOCATION, v, "no such place for images");
-		axvisor_fix(ax, v->at, "write \"fs\" (the disk) or \"memory\" (linked in)");
-	}
-	return VD_SRC_MEMORY;
+	if (word < array_size(words))
+		return (enum vd_source)word;
+	return ax->extends ? VD_SRC_HOME : VD_SRC_FS;
+}
+
+struct vd_image *axvisor_image(struct axvisor *ax, enum vd_image_role role, const struct toml *path)
+{
+	struct vd_image *image = NULL;
+
+	for (u32 i = 0; i < ax->vd->images.n && role != VD_IMG_DATA; i++)
+		if (ax->vd->images.v[i].role == role)
+			image = &ax->vd->images.v[i];
+	if (!image)
+		image = vmdesc_add_image(ax->vd, ax->arena, path->at);
+	if (image)
+		*image = (struct vd_image){
+			.role = role,
+			.source = ax->source,
+			.path = path->text,
+			.at = path->at,
+			.load = image->load,
+		};
+	return image;
 }
 
 struct image_keys {
@@ -138,41 +165,50 @@ struct image_keys {
 	enum vd_field load;
 };
 
-static enum status read_image(struct axvisor *ax, const struct image_keys *keys,
-			      enum vd_source source)
+/* An address without a path belongs to an image that is there already, or to none. */
+static void read_load_alone(struct axvisor *ax, const struct image_keys *keys,
+			    const struct toml *load)
+{
+	struct vd_addr at = { GPA((u64)load->integer), true, load->at };
+
+	for (u32 i = 0; i < ax->vd->images.n; i++) {
+		if (ax->vd->images.v[i].role == keys->role) {
+			ax->vd->images.v[i].load = at;
+			return;
+		}
+	}
+	if (keys->role == VD_IMG_DTB)
+		ax->vd->tree = at;
+	else if (!(ax->vd->reported & BIT(keys->path)))
+		axvisor_warning(ax, keys->load, AXVISOR_WHOLE, load,
+				"has no effect without kernel.%s", vmdesc_field(keys->path)->key);
+}
+
+static enum status read_image(struct axvisor *ax, const struct image_keys *keys)
 {
 	const struct toml *path = ax->value[keys->path];
 	const struct toml *load = ax->value[keys->load];
 	struct vd_image *image;
 
-	if (!path && load && keys->role == VD_IMG_DTB) {
-		ax->vd->tree = (struct vd_addr){ GPA((u64)load->integer), true, load->at };
-		return OK;
-	}
 	/* Templates have keys without a value. */
 	if (path && !path->text.n && keys->role != VD_IMG_KERNEL)
 		return OK;
 	if (!path) {
-		if (load && !(ax->vd->reported & BIT(keys->path)))
-			diag_report(ax->diag, DIAG_WARNING, load->at,
-				    "%s: kernel.%s has no effect without kernel.%s",
-				    vmdesc_label(ax->vd).s, vmdesc_field(keys->load)->key,
-				    vmdesc_field(keys->path)->key);
+		if (load)
+			read_load_alone(ax, keys, load);
 		return OK;
 	}
-	image = vmdesc_add_image(ax->vd, ax->arena, path->at);
+	image = axvisor_image(ax, keys->role, path);
 	if (!image)
 		return E_NOMEM;
-	if (keys->role == VD_IMG_BIOS && !load && !(ax->vd->reported & BIT(keys->load))) {
+	if (load)
+		image->load = (struct vd_addr){ GPA((u64)load->integer), true, load->at };
+	if (keys->role == VD_IMG_BIOS && !image->load.given &&
+	    !(ax->vd->reported & BIT(keys->load))) {
 		axvisor_error(ax, keys->path, path,
 			      "needs bios_load_addr: only its author knows it");
 		axvisor_fix(ax, path->at, "add to [kernel]: bios_load_addr = 0x8000_0000");
 	}
-	image->role = keys->role;
-	image->source = source;
-	image->path = path->text;
-	if (load)
-		image->load = (struct vd_addr){ GPA((u64)load->integer), true, load->at };
 	return OK;
 }
 
@@ -218,16 +254,25 @@ static bool read_map_type(struct axvisor *ax, const struct toml *v, enum vd_mem_
 	return false;
 }
 
+static void host_unused(struct axvisor *ax, const struct toml *host)
+{
+	axvisor_cell_error(ax, VD_F_MEMORY_REGIONS, MEM_HOST, host,
+			   "memory of map_type 0 is allocated anywhere");
+	axvisor_fix(ax, host->at, "remove it, or write 1 or 2 as map_type");
+}
+
 static enum status read_region(struct axvisor *ax, const struct toml *row)
 {
 	const struct toml *cell[VD_MAX_COLUMNS];
 	enum vd_mem_backing backing = VD_MEM_ALLOC;
+	const struct toml *host;
 	struct vd_mem *m;
 	u64 flags;
 
 	if (!axvisor_row(ax, VD_F_MEMORY_REGIONS, row, cell))
 		return OK;
 	flags = (u64)cell[MEM_FLAGS]->integer;
+	host = cell[MEM_HOST];
 	if (!is_memory(ax, cell[MEM_FLAGS]) || !read_map_type(ax, cell[MEM_MAP], &backing))
 		return OK;
 	m = vmdesc_add_mem(ax->vd, ax->arena, row->at);
@@ -238,7 +283,9 @@ static enum status read_region(struct axvisor *ax, const struct toml *row)
 	m->prot = (u32)(flags & FLAG_PROT);
 	m->backing = backing;
 	if (backing != VD_MEM_ALLOC)
-		m->host = HPA(m->base.v);
+		m->host = HPA(host ? (u64)host->integer : m->base.v);
+	else if (host)
+		host_unused(ax, host);
 	return OK;
 }
 
@@ -248,6 +295,7 @@ static enum status read_regions(struct axvisor *ax)
 
 	if (!list)
 		return OK;
+	ax->vd->mems.n = 0;
 	ax->vd->mems_at = list->at;
 	if (list->n > VD_MAX_LIST) {
 		axvisor_error(ax, VD_F_MEMORY_REGIONS, list, "%u regions; a VM can have %d",
@@ -271,7 +319,6 @@ enum status axvisor_kernel(struct axvisor *ax)
 	};
 	const struct toml *entry = ax->value[VD_F_ENTRY_POINT];
 	const struct toml *cmdline = ax->value[VD_F_CMDLINE];
-	enum vd_source source = read_source(ax);
 
 	if (entry)
 		ax->vd->entry = (struct vd_addr){ GPA((u64)entry->integer), true, entry->at };
@@ -279,7 +326,10 @@ enum status axvisor_kernel(struct axvisor *ax)
 		ax->vd->cmdline = cmdline->text;
 		ax->vd->cmdline_at = cmdline->at;
 	}
+	ax->source = read_source(ax);
+	for (u32 i = 0; i < ax->vd->images.n && ax->value[VD_F_IMAGE_LOCATION]; i++)
+		ax->vd->images.v[i].source = ax->source;
 	for (u32 i = 0; i < array_size(images); i++)
-		TRY(read_image(ax, &images[i], source));
+		TRY(read_image(ax, &images[i]));
 	return read_regions(ax);
 }

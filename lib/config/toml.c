@@ -225,3 +225,56 @@ enum status toml_parse(struct span text, const char *file, struct arena *a, stru
 	*root = r.root;
 	return r.n_errors ? E_INVAL : OK;
 }
+
+/* A word that cannot be any other value; a command line has no quotes left to tell by. */
+static bool is_bare_word(struct str s)
+{
+	static const char *const words[] = { "true", "false", "inf", "nan" };
+
+	for (u32 i = 0; i < array_size(words); i++)
+		if (str_eq_c(s, words[i]))
+			return false;
+	return s.n && !strchr("\"'[{+-0123456789", *s.p);
+}
+
+enum status toml_parse_value(struct str text, struct str key, struct src_pos at, struct arena *a,
+			     struct diag *d, struct toml **out)
+{
+	struct toml_reader r = {
+		.in = span_of(text.p, text.n),
+		.line_start = (const u8 *)text.p,
+		.line = at.line,
+		.indent = at.col ? at.col - 1 : 0,
+		.file = at.file,
+		.arena = a,
+		.diag = d,
+	};
+	struct toml *v = arena_new(a, struct toml);
+	enum status st;
+	char *copy;
+
+	*out = v;
+	if (!v)
+		return E_NOMEM;
+	v->at = at;
+	v->key_at = at;
+	copy = arena_strdup(a, key.p, key.n);
+	if (!copy)
+		return E_NOMEM;
+	v->key = (struct str){ copy, key.n };
+	toml_check_utf8(&r);
+	if (r.n_errors)
+		return E_INVAL;
+	if (is_bare_word(text)) {
+		v->type = TOML_STRING;
+		v->text = (struct str){ arena_strdup(a, text.p, text.n), text.n };
+		return v->text.p ? OK : E_NOMEM;
+	}
+	st = toml_value(&r, v, 0);
+	toml_blanks(&r);
+	if (st == OK && r.in.n)
+		(void)toml_fail(&r, toml_pos(&r), "expected the end of the value");
+	if (st == E_NOMEM)
+		return st;
+	return r.n_errors ? E_INVAL : OK;
+}

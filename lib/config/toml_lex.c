@@ -22,7 +22,7 @@ void toml_skip(struct toml_reader *r, size_t n)
 
 struct src_pos toml_pos(const struct toml_reader *r)
 {
-	return (struct src_pos){ r->file, r->line, (u32)(r->in.p - r->line_start) + 1 };
+	return (struct src_pos){ r->file, r->line, r->indent + (u32)(r->in.p - r->line_start) + 1 };
 }
 
 enum status toml_fail(struct toml_reader *r, struct src_pos at, const char *format, ...)
@@ -70,6 +70,7 @@ bool toml_newline(struct toml_reader *r)
 		return false;
 	toml_skip(r, n);
 	r->line++;
+	r->indent = 0;
 	r->line_start = r->in.p;
 	return true;
 }

@@ -26,6 +26,7 @@ struct toml_reader {
 	struct span in;
 	const u8 *line_start;
 	u32 line;
+	u32 indent; /* columns before the text, on its first line */
 	const char *file;
 	struct arena *arena;
 	struct diag *diag;

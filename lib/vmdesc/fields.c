@@ -36,6 +36,8 @@ enum {
 
 static_assert((int)N_FIELD_ROWS == (int)VD_FIELDS, "every enum vd_field has one row in fields.def");
 
+static_assert(VD_FIELDS <= 64, "vmdesc.reported has a bit for each");
+
 #undef VD_COLUMN
 #define VD_FIELD(...)
 

@@ -196,10 +196,9 @@ static void check_vcpus(const struct vd_check *c)
 /* ---- images, entry, command line ---------------------------------------------------------- */
 
 static const enum vd_field path_field[VD_IMG_ROLES] = {
-	[VD_IMG_KERNEL] = VD_F_KERNEL_PATH,
-	[VD_IMG_INITRD] = VD_F_RAMDISK_PATH,
-	[VD_IMG_DTB] = VD_F_DTB_PATH,
-	[VD_IMG_BIOS] = VD_F_BIOS_PATH,
+	[VD_IMG_KERNEL] = VD_F_KERNEL_PATH, [VD_IMG_INITRD] = VD_F_RAMDISK_PATH,
+	[VD_IMG_DTB] = VD_F_DTB_PATH,	    [VD_IMG_BIOS] = VD_F_BIOS_PATH,
+	[VD_IMG_DATA] = VD_F_DATA,
 };
 
 static const enum vd_field load_field[VD_IMG_ROLES] = {
@@ -207,6 +206,7 @@ static const enum vd_field load_field[VD_IMG_ROLES] = {
 	[VD_IMG_INITRD] = VD_F_RAMDISK_LOAD_ADDR,
 	[VD_IMG_DTB] = VD_F_DTB_LOAD_ADDR,
 	[VD_IMG_BIOS] = VD_F_BIOS_LOAD_ADDR,
+	[VD_IMG_DATA] = VD_F_DATA,
 };
 
 static bool has_control(struct str s)

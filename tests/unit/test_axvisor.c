@@ -336,16 +336,162 @@ static void test_detect(void **state)
 	assert_null(config_detect("toml"));
 }
 
+/* ---- config_extend --------------------------------------------------------------------------- */
+
+/* Keys as another language gives them: each text is one value at column 20 of line 7. */
+static enum status extend(struct vmdesc *vd, const char *const (*keys)[2], u32 n)
+{
+	struct toml table = { .type = TOML_TABLE };
+
+	sink_reset(&sink);
+	for (u32 i = 0; i < n; i++) {
+		struct src_pos at = { "other.conf", 7, 20 };
+		struct toml *v;
+		enum status st = toml_parse_value(str_of(keys[i][1]), str_of(keys[i][0]), at,
+						  &arena, &sink.d, &v);
+
+		if (st != OK)
+			return st;
+		if (table.last)
+			table.last->next = v;
+		else
+			table.child = v;
+		table.last = v;
+		table.n++;
+	}
+	return config_extend(vd, &table, &arena, &sink.d);
+}
+
+static void test_extend(void **state)
+{
+	static const char *const keys[][2] = {
+		{ "id", "7" },
+		{ "cpu_num", "3" },
+		{ "phys_cpu_ids", "[0, 1, 0x100]" },
+		{ "cpu_priorities", "[3, 2, 1]" },
+		{ "kernel_path", "/boot/other" },
+		{ "ramdisk_load_addr", "0x8900_0000" },
+		{ "image_location", "home" },
+		{ "memory_regions", "[[0x4000_0000, 0x20_0000, 7, 1, 0x6000_0000]]" },
+		{ "emu_devices", "[[\"u\", 0x0a00_0000, 0x1000, 40, 2]]" },
+		{ "console", "false" },
+		{ "unsupported_register", "abort" },
+		{ "reserved", "[[0x1000, 0x2000]]" },
+		{ "reserved_interrupts", "[50]" },
+		{ "data", "[{ path = \"d\", address = 0x4001_0000 }]" },
+	};
+	struct vmdesc *vd = read_vm(VM_BASE VM_KERNEL VM_DEVICES, OK);
+
+	(void)state;
+	if (extend(vd, keys, array_size(keys)) != OK)
+		fail_msg("%s", sink.text);
+	assert_string_equal(sink.text, "");
+	assert_int_equal(vd->id, 7);
+	assert_string_equal(vd->id_at.file, "other.conf");
+	assert_int_equal(vd->id_at.line, 7);
+	assert_int_equal(vd->id_at.col, 20);
+	assert_true(str_eq_c(vd->name, "linux"));
+	assert_int_equal(vd->vcpus.n, 3);
+	assert_int_equal(vd->vcpus.v[2].hw_id, 0x100);
+	assert_int_equal(vd->vcpus.v[2].at.col, 27);
+	assert_int_equal(vd->vcpus.v[0].priority, 3);
+	assert_int_equal(vd->images.n, 3);
+	assert_true(str_eq_c(vmdesc_image(vd, VD_IMG_KERNEL)->path, "/boot/other"));
+	assert_int_equal(vmdesc_image(vd, VD_IMG_KERNEL)->load.gpa.v, 0x80200000);
+	assert_int_equal(vmdesc_image(vd, VD_IMG_INITRD)->load.gpa.v, 0x89000000);
+	assert_true(str_eq_c(vmdesc_image(vd, VD_IMG_INITRD)->path, "initramfs.cpio.gz"));
+	for (u32 i = 0; i < vd->images.n; i++)
+		assert_int_equal(vd->images.v[i].source, VD_SRC_HOME);
+	assert_true(str_eq_c(vmdesc_image(vd, VD_IMG_DATA)->path, "d"));
+	assert_int_equal(vd->mems.n, 1);
+	assert_int_equal(vd->mems.v[0].base.v, 0x40000000);
+	assert_int_equal(vd->mems.v[0].host.v, 0x60000000);
+	assert_int_equal(vd->mems.v[0].backing, VD_MEM_CLAIMED);
+	assert_int_equal(vd->devs.n, 1);
+	assert_int_equal(vd->devs.v[0].irq[0].line, 40);
+	assert_int_equal(vd->absent, BIT(VD_PART_CONSOLE));
+	assert_int_equal(vd->policy.unsupported[VD_UNSUP_REGISTER], VD_ABORT);
+	assert_int_equal(vd->policy.unsupported[VD_UNSUP_REFERENCE], VD_FAIL);
+	assert_int_equal(vd->reserves.n, 2);
+	assert_int_equal(vd->reserves.v[0].win.size, 0x2000);
+	assert_int_equal(vd->reserves.v[1].win.size, 0);
+	assert_int_equal(vd->reserves.v[1].irq, 50);
+}
+
+/* A console and a controller take the places of those that are there; other devices are added. */
+static void test_extend_replaces(void **state)
+{
+	static const char *const keys[][2] = {
+		{ "emu_devices",
+		  "[[\"ns16550\", 0xb00_0000, 0x1000, 41, 2],"
+		  " [\"gic\", 0x800_0000, 0x1_0000, 0, 1, [0x80a_0000, 0x4_0000]]]" },
+	};
+	struct vmdesc *vd = read_vm(VM_BASE VM_KERNEL VM_DEVICES, OK);
+	struct vd_dev *dev;
+
+	(void)state;
+	for (u32 i = 0; i < 3; i++) {
+		static const char *const class[] = { "gicv2", "other", "pl011" };
+
+		dev = vmdesc_add_dev(vd, &arena, (struct src_pos){ 0 });
+		dev->class = str_of(class[i]);
+		dev->n_win = 4;
+	}
+	if (extend(vd, keys, 1) != OK)
+		fail_msg("%s", sink.text);
+	assert_int_equal(vd->devs.n, 3);
+	assert_true(str_eq_c(vd->devs.v[0].class, "gicv3"));
+	assert_int_equal(vd->devs.v[0].win[1].size, 0x40000);
+	assert_int_equal(vd->devs.v[0].n_win, 2);
+	assert_true(str_eq_c(vd->devs.v[1].class, "other"));
+	assert_true(str_eq_c(vd->devs.v[2].class, "ns16550"));
+	assert_int_equal(vd->devs.v[2].irq[0].line, 41);
+}
+
+static void test_extend_mistakes(void **state)
+{
+	static const struct {
+		const char *key, *value, *text;
+	} cases[] = {
+		{ "console", "[1",
+		  "other.conf:7:22: error: array is not closed; expected ']'\n"
+		  "other.conf:7:20: note: the array begins here\n" },
+		{ "id", "1 2", "other.conf:7:22: error: expected the end of the value\n" },
+		{ "id", "-1",
+		  "other.conf:7:20: error: VM \"linux\": id = -1: a negative number has "
+		  "no meaning here\nother.conf:7:20: fix: write a number from 0 on\n" },
+		{ "cpu_prioritys", "[1]",
+		  "other.conf:7:20: error: VM \"linux\": unknown key "
+		  "'cpu_prioritys'\n"
+		  "other.conf:7:20: fix: did you mean 'cpu_priorities'?\n" },
+		{ "phys_cpu_sets", "[1]",
+		  "other.conf:7:20: error: VM \"linux\": phys_cpu_sets: its "
+		  "length is 1, but cpu_num is 2\n"
+		  "other.conf:7:20: fix: write one entry for each vCPU\n" },
+	};
+
+	(void)state;
+	for (u32 i = 0; i < array_size(cases); i++) {
+		const char *const key[1][2] = { { cases[i].key, cases[i].value } };
+		struct vmdesc *vd = read_vm(VM_BASE VM_KERNEL VM_DEVICES, OK);
+
+		assert_int_equal(extend(vd, key, 1), E_INVAL);
+		assert_string_equal(sink.text, cases[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sample),	      cmocka_unit_test(test_provenance),
-		cmocka_unit_test(test_masks),	      cmocka_unit_test(test_no_ids),
-		cmocka_unit_test(test_memory_rows),   cmocka_unit_test(test_devices),
-		cmocka_unit_test(test_second_window), cmocka_unit_test(test_every_key),
-		cmocka_unit_test(test_columns),	      cmocka_unit_test(test_reported),
-		cmocka_unit_test(test_broken_line),   cmocka_unit_test(test_text_may_go),
-		cmocka_unit_test(test_no_memory),     cmocka_unit_test(test_detect),
+		cmocka_unit_test(test_sample),		cmocka_unit_test(test_provenance),
+		cmocka_unit_test(test_masks),		cmocka_unit_test(test_no_ids),
+		cmocka_unit_test(test_memory_rows),	cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_second_window),	cmocka_unit_test(test_every_key),
+		cmocka_unit_test(test_columns),		cmocka_unit_test(test_reported),
+		cmocka_unit_test(test_extend),		cmocka_unit_test(test_extend_replaces),
+		cmocka_unit_test(test_extend_mistakes), cmocka_unit_test(test_broken_line),
+		cmocka_unit_test(test_text_may_go),	cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_detect),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
