@@ -15,8 +15,6 @@
 #include <core/vm.h>
 #include <lib/config.h>
 
-#define MAX_FILE KIB(64)
-
 struct candidate {
 	struct vm *vm;
 	struct vmdesc *desc;
@@ -86,7 +84,7 @@ static enum status read_text(struct vm *vm, const struct store *st, const char *
 	u8 *text;
 
 	TRY(st->ops->open(st, path, &f));
-	if (f.size > MAX_FILE)
+	if (f.size > CONFIG_FILE_MAX)
 		return E_RANGE;
 	text = arena_alloc(&vm->arena, f.size + 1, 1);
 	if (!text)

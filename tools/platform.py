@@ -25,7 +25,7 @@ COMMAND_KEYS = {"binary", "smp", "mem", "command", "kernel", "u_boot", "disk", "
 GIVEN = ("qemu", "smp", "mem", "kernel", "u_boot", "disk", "append")
 
 
-DESK_TABLES = ("build", "emulator")
+DESK_TABLES = ("build", "emulator", "desk")
 
 
 class Mistake(Exception):
@@ -96,7 +96,7 @@ def runtime(text, doc):
         kept.append(line if keep else "")
     out = "\n".join(kept).rstrip("\n") + "\n"
     if tomllib.loads(out) != {k: v for k, v in doc.items() if k not in DESK_TABLES}:
-        raise Mistake("[build] or [emulator] cannot be cut out of it: write their headers as [build]")
+        raise Mistake("[build], [emulator] or [desk] cannot be cut out of it: write their headers as [build]")
     return out
 
 

@@ -164,8 +164,8 @@ static const struct key keys[] = {
 	{ "power", "off_when_done", TOML_BOOL, apply_off },
 };
 
-/* Tables that only the build reads. */
-static const char *const skipped[] = { "build", "emulator" };
+/* Tables that only the build and the desk read. */
+static const char *const skipped[] = { "build", "emulator", "desk" };
 
 static bool is_table(struct str name)
 {

@@ -4,6 +4,18 @@
  */
 #include "trivet.h"
 
+static void say_what_is_fine(const struct tool_set *set)
+{
+	u32 n_fine = 0;
+
+	for (u32 i = 0; i < set->n; i++)
+		n_fine += !set->refused[i];
+	fprintf(stderr, "checked for %s%s%s: %u of %u VM%s can start\n",
+		set->machine.platform ? set->machine.platform : "QEMU's virt machine",
+		set->machine.tree ? " with the devices of " : "",
+		set->machine.tree ? set->machine.tree : "", n_fine, set->n, set->n == 1 ? "" : "s");
+}
+
 static int run(int argc, char **argv)
 {
 	struct tool_options o;
@@ -15,9 +27,10 @@ static int run(int argc, char **argv)
 		tool_complain("check: which file?");
 		return TOOL_USAGE;
 	}
-	if (tool_load(&o, TOOL_IMAGES, &set) != OK)
-		set.report.d.n_errors++;
+	(void)!tool_load(&o, TOOL_IMAGES, &set);
 	tool_report_end(&set.report);
+	if (o.verbose && !o.json)
+		say_what_is_fine(&set);
 	return set.report.d.n_errors ? TOOL_ERRORS : TOOL_OK;
 }
 

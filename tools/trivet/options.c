@@ -89,8 +89,12 @@ static bool read_option(struct reader *r, const char *word)
 		{ "-o", NULL, &o->output },	      { "--output", NULL, &o->output },
 		{ "--archive", &o->archives, NULL },  { "--files", &o->folders, NULL },
 		{ "--file", &o->named, NULL },	      { "-I", &o->includes, NULL },
-		{ "-D", &o->defines, NULL },
+		{ "-D", &o->defines, NULL },	      { "--lang", NULL, &o->lang },
 	};
+	const struct {
+		const char *name;
+		bool *flag;
+	} flags[] = { { "--json", &o->json }, { "-v", &o->verbose }, { "--verbose", &o->verbose } };
 
 	for (size_t i = 0; i < array_size(known); i++) {
 		if (!is_option(word, known[i].name))
@@ -102,8 +106,10 @@ static bool read_option(struct reader *r, const char *word)
 	}
 	if (is_option(word, "--color"))
 		return set_color(o, value_of(r, "--color"));
-	if (strcmp(word, "--json") == 0)
-		return o->json = true;
+	for (size_t i = 0; i < array_size(flags); i++) {
+		if (strcmp(word, flags[i].name) == 0)
+			return *flags[i].flag = true;
+	}
 	tool_complain("there is no option '%s'", word);
 	return false;
 }

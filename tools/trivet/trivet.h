@@ -85,6 +85,9 @@ struct tool_machine {
 	struct span fdt; /* n 0: no tree was given, so nodes of the host cannot be looked at */
 	struct vd_target target;
 	struct arena arena;
+	const char *platform; /* its file; NULL: built-in facts */
+	const char *tree;     /* its file; NULL: none */
+	u64 memory;	      /* bytes; 0: not known */
 };
 
 /* From --platform (else the default one) and --tree. Mistakes go to @d. */
@@ -121,6 +124,8 @@ struct tool_set {
 	struct vmdesc **vms;
 	bool *refused; /* by index of vms */
 	u32 n;
+	u32 cap;
+	struct arena pool; /* what descriptions are kept in */
 };
 
 /*
@@ -129,8 +134,27 @@ struct tool_set {
  */
 enum status tool_load(const struct tool_options *o, enum tool_depth depth, struct tool_set *set);
 
+/* The steps of tool_load(), for commands whose words are no plain list of files. */
+enum status tool_set_begin(const struct tool_options *o, struct tool_set *set);
+/* By --lang, else by suffix; NULL: reported. */
+const struct config_lang *tool_lang_of(const struct tool_options *o, const char *file,
+				       struct diag *d);
+/* False: reported, and there is nothing to parse. */
+bool tool_read_part(struct tool_set *set, const struct config_lang *lang, const char *file,
+		    struct config_part *part);
+/* One description (or several VMs of one file) from its parts. */
+void tool_load_parts(struct tool_set *set, const struct config_lang *lang,
+		     const struct config_part *parts, u32 n_parts, enum tool_depth depth);
+void tool_set_end(struct tool_set *set, enum tool_depth depth);
+
+/* What descriptions may ask about the place where they are read (env.c). @set lives longer. */
+void tool_env(struct tool_set *set, struct config_env *env);
+
 /* As tool_read_file(), but says nothing: *why is the reason. */
 struct span tool_read_quietly(const char *path, const char **why);
+
+/* As tool_read_file(), but the error goes to @d, and messages about it can show its lines. */
+struct span tool_read_source(const char *path, struct diag *d);
 
 /* A whole file, with a 0 byte behind its end that n does not count; p NULL: an error was printed. */
 struct span tool_read_file(const char *path);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "source.h"
 #include "trivet.h"
 
 #define PAGE	   KIB(4)
@@ -79,7 +80,7 @@ static struct span read_stream(int fd, const char **why)
 struct span tool_read_quietly(const char *path, const char **why)
 {
 	struct span out = { NULL, 0 };
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 
 	*why = NULL;
@@ -103,6 +104,19 @@ struct span tool_read_file(const char *path)
 
 	if (!out.p)
 		tool_complain("%s: %s", path, why);
+	return out;
+}
+
+struct span tool_read_source(const char *path, struct diag *d)
+{
+	const char *why;
+	struct span out = tool_read_quietly(path, &why);
+
+	if (out.p)
+		source_add(path, out);
+	else
+		diag_report(d, DIAG_ERROR, (struct src_pos){ .file = path }, "cannot be read: %s",
+			    why);
 	return out;
 }
 

@@ -12,6 +12,9 @@
 #include <lib/hostdesc.h>
 #include <lib/vmdesc.h>
 
+/* A file with more bytes is no VM file, for the hypervisor and so for the desk. */
+#define CONFIG_FILE_MAX KIB(64)
+
 /* A piece of configuration: a file, or words of a command line. */
 struct config_part {
 	struct span text;
