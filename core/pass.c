@@ -64,6 +64,29 @@ static void forward_write(struct vdev *d, u32 off, u32 width, u64 value)
 
 static const struct vdev_window_ops forward_ops = { forward_read, forward_write };
 
+/* Of a window that the guest may only read, or only write. */
+static u64 refuse_read(struct vdev *d, u32 off, u32 width)
+{
+	vdev_log(d, "%u-byte read at offset 0x%x of what it may only write", width, off);
+	return UINT64_MAX;
+}
+
+static void refuse_write(struct vdev *d, u32 off, u32 width, u64 value)
+{
+	(void)value;
+	vdev_log(d, "%u-byte write at offset 0x%x of what it may only read", width, off);
+}
+
+static const struct vdev_window_ops read_only_ops = { forward_read, refuse_write };
+static const struct vdev_window_ops write_only_ops = { refuse_read, forward_write };
+
+static const struct vdev_window_ops *forward_ops_of(u32 prot)
+{
+	if (prot && !(prot & VD_W))
+		return &read_only_ops;
+	return prot && !(prot & VD_R) ? &write_only_ops : &forward_ops;
+}
+
 static const struct vdev_class forwarded = {
 	.info = { .name = "forwarded" },
 	.instance_size = sizeof(struct vdev),
@@ -128,7 +151,9 @@ static enum status build_forward(struct vm *vm, const struct vd_pass *p,
 {
 	struct pass_window *pw = arena_new(&vm->arena, struct pass_window);
 	struct vd_dev *desc = arena_new(&vm->arena, struct vd_dev);
-	struct vbus_window win = { .base = w->gpa.v, .len = w->size, .ops = &forward_ops };
+	struct vbus_window win = { .base = w->gpa.v,
+				   .len = w->size,
+				   .ops = forward_ops_of(w->prot) };
 	void *regs;
 
 	if (!pw || !desc)
@@ -142,6 +167,12 @@ static enum status build_forward(struct vm *vm, const struct vd_pass *p,
 	return vbus_add(&vm->bus, &win);
 }
 
+/* Nobody executes registers. */
+static u32 pt_prot_of(u32 prot)
+{
+	return prot ? (prot & VD_R ? PT_R : 0u) | (prot & VD_W ? PT_W : 0u) : PT_R | PT_W;
+}
+
 static enum status build_window(struct vm *vm, const struct vd_pass *p,
 				const struct vd_pass_window *w, struct diag *d)
 {
@@ -149,7 +180,7 @@ static enum status build_window(struct vm *vm, const struct vd_pass *p,
 
 	TRY(check_window(vm, p, w, d));
 	if (w->how == VD_PASS_MAP)
-		st = stage2_map(&vm->mem, w->gpa, w->hpa, w->size, PT_R | PT_W, PT_DEVICE);
+		st = stage2_map(&vm->mem, w->gpa, w->hpa, w->size, pt_prot_of(w->prot), PT_DEVICE);
 	else
 		st = build_forward(vm, p, w);
 	if (st != OK) {

@@ -93,29 +93,28 @@ static enum status back_region(struct vm *vm, const struct vd_mem *m)
 	return OK;
 }
 
-static enum status map_same(struct vm *vm, const struct vd_mem *m)
+static enum status map_host(struct vm *vm, const struct vd_mem *m)
 {
-	return stage2_map(&vm->mem, m->base, HPA(m->base.v), m->size, pt_prot_of(m->prot),
-			  PT_NORMAL);
+	return stage2_map(&vm->mem, m->base, m->host, m->size, pt_prot_of(m->prot), PT_NORMAL);
 }
 
 /* That it is not the pool's, the file's check has seen; a loader may have reserved what is ours. */
 static enum status map_reserved(struct vm *vm, const struct vd_mem *m)
 {
-	struct range r = { m->base.v, m->size };
+	struct range r = { m->host.v, m->size };
 
-	return kmap_is_image(r) || own_use_of(r) ? E_BUSY : map_same(vm, m);
+	return kmap_is_image(r) || own_use_of(r) ? E_BUSY : map_host(vm, m);
 }
 
 static enum status claim_region(struct vm *vm, const struct vd_mem *m)
 {
-	u64 base = align_down(m->base.v, BLOCK_SIZE);
-	u64 end = align_up(m->base.v + m->size, BLOCK_SIZE);
+	u64 base = align_down(m->host.v, BLOCK_SIZE);
+	u64 end = align_up(m->host.v + m->size, BLOCK_SIZE);
 	enum pmm_content content;
 
 	TRY(pmm_claim(PMM_VM(vm->tag), HPA(base), end - base, &content));
 	vm->dirty |= content == PMM_DIRTY;
-	return map_same(vm, m);
+	return map_host(vm, m);
 }
 
 static void report_memory(const struct vm *vm, const struct vd_mem *m, enum status st,
@@ -123,15 +122,16 @@ static void report_memory(const struct vm *vm, const struct vd_mem *m, enum stat
 {
 	bool identity = m->backing != VD_MEM_ALLOC;
 
-	diag_report(d, DIAG_ERROR, m->at,
-		    "VM \"%s\": kernel.memory_regions: 0x%llx, 0x%llx bytes: %s", vm->name,
-		    (unsigned long long)m->base.v, (unsigned long long)m->size,
+	diag_report(d, DIAG_ERROR, m->at, "%s: %s: 0x%llx, 0x%llx bytes: %s",
+		    vmdesc_label(vm->desc).s, vmdesc_key(vm->desc, VD_F_MEMORY_REGIONS).s,
+		    (unsigned long long)(identity ? m->host.v : m->base.v),
+		    (unsigned long long)m->size,
 		    !identity	     ? "the machine has not that much memory left" :
 		    st == E_NOTFOUND ? "the machine has no memory at these addresses" :
 				       "that memory of the machine is in use");
 	diag_report(d, DIAG_FIX, m->at, "write a size of at most 0x%llx bytes%s",
 		    (unsigned long long)pmm_largest_free(),
-		    identity ? ", or map_type 0 for memory anywhere" : "");
+		    identity ? ", or have memory anywhere allocated" : "");
 }
 
 static enum status build_memory(struct vm *vm, struct diag *d)

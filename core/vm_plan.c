@@ -6,28 +6,40 @@
 #include <core/vm.h>
 
 #include <base/bits.h>
+#include <base/fmt.h>
 #include <base/range.h>
 #include <core/stores.h>
 #include <lib/guestfw.h>
-
-static const char *const role_key[VD_IMG_ROLES] = {
-	[VD_IMG_KERNEL] = "kernel_path",
-	[VD_IMG_INITRD] = "ramdisk_path",
-	[VD_IMG_DTB] = "dtb_path",
-	[VD_IMG_BIOS] = "bios_path",
-};
-
-static const char *const role_addr[VD_IMG_ROLES] = {
-	[VD_IMG_KERNEL] = "kernel_load_addr",
-	[VD_IMG_INITRD] = "ramdisk_load_addr",
-	[VD_IMG_DTB] = "dtb_load_addr",
-	[VD_IMG_BIOS] = "bios_load_addr",
-};
 
 static const char *const where[] = {
 	[VD_SRC_FS] = "on the disk",
 	[VD_SRC_MEMORY] = "in the archive",
 };
+
+static enum vd_source source_of(const struct vmdesc *desc, const struct vd_image *img)
+{
+	return img->source == VD_SRC_HOME ? desc->home : img->source;
+}
+
+/* One mistake about an image: VM, key and file, then the text. */
+static void report(const struct vmdesc *desc, const struct vd_image *img, enum vd_image_key key,
+		   struct diag *d, const char *format, ...) printf_like(5, 6);
+
+static void report(const struct vmdesc *desc, const struct vd_image *img, enum vd_image_key key,
+		   struct diag *d, const char *format, ...)
+{
+	struct src_pos at = key == VD_IMAGE_LOAD && img->load.given ? img->load.at : img->at;
+	enum vd_field f = vmdesc_image_field(img->role, key);
+	char text[160];
+	va_list ap;
+
+	va_start(ap, format);
+	fmt_vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	diag_report(d, DIAG_ERROR, at, "%s: %s%s\"%.*s\"%s", vmdesc_label(desc).s,
+		    key == VD_IMAGE_PATH ? vmdesc_key_is(desc, f).s : vmdesc_key(desc, f).s,
+		    key == VD_IMAGE_PATH ? "" : ": ", STR_ARG(img->path), text);
+}
 
 static enum status read_file(void *ctx, u64 off, void *buf, size_t n)
 {
@@ -58,25 +70,24 @@ static u64 step_len(const struct load_plan *p, u32 i)
 static void report_open(const struct vmdesc *desc, const struct vd_image *img, enum status st,
 			struct diag *d)
 {
-	diag_report(d, DIAG_ERROR, img->at, "VM \"%.*s\": kernel.%s = \"%.*s\": %s %s",
-		    STR_ARG(desc->name), role_key[img->role], STR_ARG(img->path),
-		    st == E_NOTFOUND ? "there is no such file" : status_str(st),
-		    where[img->source]);
+	enum vd_source source = source_of(desc, img);
+	enum vd_source other = source == VD_SRC_FS ? VD_SRC_MEMORY : VD_SRC_FS;
+
+	report(desc, img, VD_IMAGE_PATH, d, ": %s %s",
+	       st == E_NOTFOUND ? "there is no such file" : status_str(st), where[source]);
 	diag_report(d, DIAG_FIX, img->at,
 		    "put the file there (beside the VM's file, or in the root), or set "
-		    "image_location = \"%s\" if it is %s",
-		    img->source == VD_SRC_FS ? "memory" : "fs",
-		    where[img->source == VD_SRC_FS ? VD_SRC_MEMORY : VD_SRC_FS]);
+		    "%s\"%s\" if it is %s",
+		    vmdesc_key_is(desc, VD_F_IMAGE_LOCATION).s,
+		    other == VD_SRC_MEMORY ? "memory" : "fs", where[other]);
 }
 
 static void report_fit(const struct vmdesc *desc, const struct vd_image *img, u64 base, u64 len,
 		       struct diag *d)
 {
-	diag_report(d, DIAG_ERROR, img->load.given ? img->load.at : img->at,
-		    "VM \"%.*s\": kernel.%s: \"%.*s\" needs 0x%llx..0x%llx, which is not inside of "
-		    "one memory region",
-		    STR_ARG(desc->name), role_addr[img->role], STR_ARG(img->path),
-		    (unsigned long long)base, (unsigned long long)(base + len));
+	report(desc, img, VD_IMAGE_LOAD, d,
+	       " needs 0x%llx..0x%llx, which is not inside of one memory region",
+	       (unsigned long long)base, (unsigned long long)(base + len));
 	diag_report(d, DIAG_FIX, desc->mems_at,
 		    "make the memory region larger, or load the image elsewhere");
 }
@@ -116,13 +127,9 @@ static enum status check_overlap(const struct vm *vm, const struct vmdesc *desc,
 
 		if (!plans_overlap(&img->plan, &o->plan))
 			continue;
-		diag_report(d, DIAG_ERROR, img->desc->load.at,
-			    "VM \"%.*s\": kernel.%s: \"%.*s\" overlaps \"%.*s\" at "
-			    "0x%llx..0x%llx",
-			    STR_ARG(desc->name), role_addr[img->desc->role],
-			    STR_ARG(img->desc->path), STR_ARG(o->desc->path),
-			    (unsigned long long)s->dst.v,
-			    (unsigned long long)(s->dst.v + step_len(&o->plan, 0)));
+		report(desc, img->desc, VD_IMAGE_LOAD, d, " overlaps \"%.*s\" at 0x%llx..0x%llx",
+		       STR_ARG(o->desc->path), (unsigned long long)s->dst.v,
+		       (unsigned long long)(s->dst.v + step_len(&o->plan, 0)));
 		diag_report(d, DIAG_FIX, img->desc->load.at, "write an address from 0x%llx on",
 			    (unsigned long long)align_up(s->dst.v + step_len(&o->plan, 0), MIB(2)));
 		return E_EXISTS;
@@ -144,13 +151,14 @@ static bool hits_image(const struct vm *vm, u64 base, u64 len)
 	return false;
 }
 
-/* As high in the region as images leave room, at 2 MiB (Linux's boot protocol). */
-static enum status find_room_in(const struct vm *vm, const struct vd_mem *m, u64 len, gpa_t *out)
+/* As high in the region as there is room, at 2 MiB (Linux's boot protocol). */
+static enum status find_room_in(const struct vm *vm, const struct vmdesc *desc,
+				const struct vd_mem *m, u64 len, gpa_t *out)
 {
 	u64 at = align_down(m->base.v + m->size - MIN(m->size, len), MIB(2));
 
 	for (; m->size >= len && at >= m->base.v; at -= MIB(2)) {
-		if (!hits_image(vm, at, len)) {
+		if (!hits_image(vm, at, len) && !vmdesc_reserve_at(desc, at, len)) {
 			*out = GPA(at);
 			return OK;
 		}
@@ -163,7 +171,9 @@ static enum status find_room_in(const struct vm *vm, const struct vd_mem *m, u64
 static enum status find_room(const struct vm *vm, const struct vmdesc *desc, u64 len, gpa_t *out)
 {
 	for (u32 i = 0; i < desc->mems.n; i++) {
-		if (find_room_in(vm, &desc->mems.v[i], len, out) == OK)
+		const struct vd_mem *m = &desc->mems.v[i];
+
+		if (m->prot & VD_W && find_room_in(vm, desc, m, len, out) == OK)
 			return OK;
 	}
 	return E_NOTFOUND;
@@ -172,26 +182,48 @@ static enum status find_room(const struct vm *vm, const struct vmdesc *desc, u64
 /* The kernel goes to the beginning of memory, so that all behind it is in one piece. */
 static gpa_t kernel_place(const struct vmdesc *desc)
 {
+	const struct vd_mem *rom = NULL;
+
 	for (u32 i = 0; i < desc->mems.n; i++) {
-		if (desc->mems.v[i].prot & VD_X)
-			return GPA(align_up(desc->mems.v[i].base.v, MIB(2)));
+		const struct vd_mem *m = &desc->mems.v[i];
+
+		if ((m->prot & (VD_X | VD_W)) == (VD_X | VD_W))
+			return GPA(align_up(m->base.v, MIB(2)));
+		if (m->prot & VD_X && !rom)
+			rom = m;
 	}
-	return GPA(0);
+	return GPA(rom ? align_up(rom->base.v, MIB(2)) : 0);
 }
 
 /* Linux before 3.17 wants to be this much above a multiple of 2 MiB. */
 #define OLD_TEXT_OFFSET KIB(512)
+
+static enum status plan_kernel_at(gpa_t at, struct vm_image *img, struct image_reader *r,
+				  const char **why)
+{
+	enum status st = image_plan(r, at, &img->plan, why);
+
+	if (st == E_FORMAT && !img->desc->load.given)
+		st = image_plan(r, gpa_add(at, OLD_TEXT_OFFSET), &img->plan, why);
+	return st;
+}
 
 static enum status plan_kernel(const struct vmdesc *desc, struct vm_image *img,
 			       struct image_reader *r, const char **why)
 {
 	bool given = img->desc->load.given;
 	gpa_t at = given ? img->desc->load.gpa : kernel_place(desc);
-	enum status st = image_plan(r, at, &img->plan, why);
+	const struct vd_reserve *not_there;
 
-	if (st == E_FORMAT && !given)
-		st = image_plan(r, gpa_add(at, OLD_TEXT_OFFSET), &img->plan, why);
-	TRY(st);
+	/* Each turn is behind one more of them. */
+	for (u32 i = 0; i <= desc->reserves.n; i++) {
+		TRY(plan_kernel_at(at, img, r, why));
+		not_there =
+			vmdesc_reserve_at(desc, img->plan.step[0].dst.v, step_len(&img->plan, 0));
+		if (given || img->plan.kind == IMAGE_ELF || !not_there)
+			break;
+		at = GPA(align_up(not_there->win.base.v + not_there->win.size, MIB(2)));
+	}
 	if (img->plan.kind == IMAGE_ELF && img->plan.machine != ARCH_ELF_MACHINE) {
 		*why = "is made for another kind of CPU";
 		return E_FORMAT;
@@ -206,8 +238,7 @@ static void report_plan(const struct vmdesc *desc, const struct vd_image *want, 
 
 	if (want->role == VD_IMG_KERNEL)
 		fix = "give an Image, a gzip of it, an ELF or a raw file, at an address it takes";
-	diag_report(d, DIAG_ERROR, want->at, "VM \"%.*s\": kernel.%s = \"%.*s\": the image %s",
-		    STR_ARG(desc->name), role_key[want->role], STR_ARG(want->path), why);
+	report(desc, want, VD_IMAGE_PATH, d, ": the image %s", why);
 	diag_report(d, DIAG_FIX, want->load.given ? want->load.at : want->at, "%s", fix);
 }
 
@@ -266,14 +297,12 @@ static enum status check_tree(const struct vmdesc *desc, const struct vm_image *
 
 	if (st == OK)
 		return OK;
-	diag_report(d, DIAG_ERROR, img->desc->at,
-		    "VM \"%.*s\": kernel.dtb_path = \"%.*s\": the file %s", STR_ARG(desc->name),
-		    STR_ARG(img->desc->path),
-		    st == E_FORMAT ? "is not a sound device tree" :
-		    st == E_RANGE  ? "is empty, or too large for a device tree" :
-				     status_str(st));
+	report(desc, img->desc, VD_IMAGE_PATH, d, ": the file %s",
+	       st == E_FORMAT ? "is not a sound device tree" :
+	       st == E_RANGE  ? "is empty, or too large for a device tree" :
+				status_str(st));
 	diag_report(d, DIAG_FIX, img->desc->at,
-		    "give a compiled tree (.dtb) of at most 0x%llx bytes, or leave the key out: "
+		    "give a compiled tree (.dtb) of at most 0x%llx bytes, or leave it out: "
 		    "the tree is generated then",
 		    (unsigned long long)(GUEST_FDT_MAX / 2));
 	return st;
@@ -286,7 +315,7 @@ static enum status plan_image(struct vm *vm, const struct vmdesc *desc, const st
 	enum status st;
 
 	*img = (struct vm_image){ .desc = want };
-	st = stores_open(desc, want->source, want->path, &img->file);
+	st = stores_open(desc, source_of(desc, want), want->path, &img->file);
 	if (st != OK) {
 		report_open(desc, want, st, d);
 		return st;
@@ -316,19 +345,19 @@ static enum status plan_tree(struct vm *vm, const struct vmdesc *desc, struct di
 		    !hits_image(vm, vm->fdt.v, GUEST_FDT_MAX))
 			return OK;
 		diag_report(d, DIAG_ERROR, wish->at,
-			    "VM \"%.*s\": kernel.dtb_load_addr = 0x%llx: the tree and what we add "
-			    "to it need 0x%llx bytes of free memory there",
-			    STR_ARG(desc->name), (unsigned long long)vm->fdt.v,
-			    (unsigned long long)GUEST_FDT_MAX);
-		diag_report(d, DIAG_FIX, wish->at, "leave the key out: we find a place");
+			    "%s: %s0x%llx: the tree and what we add to it need 0x%llx bytes of "
+			    "free memory there",
+			    vmdesc_label(desc).s, vmdesc_key_is(desc, VD_F_DTB_LOAD_ADDR).s,
+			    (unsigned long long)vm->fdt.v, (unsigned long long)GUEST_FDT_MAX);
+		diag_report(d, DIAG_FIX, wish->at, "leave it out: we find a place");
 		return E_RANGE;
 	}
 	if (find_room(vm, desc, GUEST_FDT_MAX, &vm->fdt) == OK)
 		return OK;
 	diag_report(d, DIAG_ERROR, desc->mems_at,
-		    "VM \"%.*s\": kernel.memory_regions: no 0x%llx bytes are left for the guest's "
-		    "device tree",
-		    STR_ARG(desc->name), (unsigned long long)GUEST_FDT_MAX);
+		    "%s: %s: no 0x%llx bytes are left for the guest's device tree",
+		    vmdesc_label(desc).s, vmdesc_key(desc, VD_F_MEMORY_REGIONS).s,
+		    (unsigned long long)GUEST_FDT_MAX);
 	diag_report(d, DIAG_FIX, desc->mems_at, "make a memory region larger");
 	return E_RANGE;
 }
@@ -353,21 +382,31 @@ static void choose_entry(struct vm *vm, const struct vmdesc *desc, struct diag *
 	if (kernel->kind == IMAGE_RAW || vm->entry.v == kernel->entry.v || is_in_bios(vm))
 		return;
 	diag_report(d, DIAG_WARNING, desc->entry.at,
-		    "VM \"%.*s\": kernel.entry_point = 0x%llx: the image wants to be entered at "
-		    "0x%llx",
-		    STR_ARG(desc->name), (unsigned long long)vm->entry.v,
+		    "%s: %s0x%llx: the image wants to be entered at 0x%llx", vmdesc_label(desc).s,
+		    vmdesc_key_is(desc, VD_F_ENTRY_POINT).s, (unsigned long long)vm->entry.v,
 		    (unsigned long long)kernel->entry.v);
 }
 
 enum status vm_plan_images(struct vm *vm, const struct vmdesc *desc, struct diag *d)
 {
 	const struct vd_image *kernel = vmdesc_image(desc, VD_IMG_KERNEL);
-	enum status st = kernel ? plan_image(vm, desc, kernel, d) : E_NOTFOUND;
+	u32 n = desc->images.n;
+	enum status st;
 
-	for (u32 i = 0; i < desc->images.n; i++) {
-		const struct vd_image *img = &desc->images.v[i];
-		enum status one = img == kernel ? OK : plan_image(vm, desc, img, d);
+	if (!kernel)
+		return E_NOTFOUND;
+	vm->images = arena_new_n(&vm->arena, struct vm_image, n);
+	if (!vm->images)
+		return E_NOMEM;
+	st = plan_image(vm, desc, kernel, d);
+	/* Twice round: those with a place before those that go where there is room. */
+	for (u32 i = 0; i < 2 * n; i++) {
+		const struct vd_image *img = &desc->images.v[i % n];
+		enum status one;
 
+		if (img == kernel || img->load.given != (i < n))
+			continue;
+		one = plan_image(vm, desc, img, d);
 		st = one != OK ? one : st;
 	}
 	if (st != OK)
@@ -383,7 +422,7 @@ void vm_find_images(const struct vmdesc *desc, struct diag *d)
 	for (u32 i = 0; i < desc->images.n; i++) {
 		const struct vd_image *img = &desc->images.v[i];
 		struct store_file f;
-		enum status st = stores_open(desc, img->source, img->path, &f);
+		enum status st = stores_open(desc, source_of(desc, img), img->path, &f);
 
 		if (st != OK)
 			report_open(desc, img, st, d);

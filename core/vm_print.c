@@ -20,6 +20,8 @@ static void print_memory(const struct vmdesc *desc)
 			 (ull)(m->base.v + m->size), (ull)(m->size >> 20),
 			 m->prot & VD_R ? 'r' : '-', m->prot & VD_W ? 'w' : '-',
 			 m->prot & VD_X ? 'x' : '-', backing[m->backing]);
+		if (m->backing != VD_MEM_ALLOC && m->host.v != m->base.v)
+			log_info("          0x%09llx on the host", (ull)m->host.v);
 	}
 }
 
@@ -67,7 +69,7 @@ static void print_passes(const struct vmdesc *desc)
 
 static void print_images(const struct vm *vm)
 {
-	static const char *const role[VD_IMG_ROLES] = { "kernel", "initrd", "dtb", "bios" };
+	static const char *const role[VD_IMG_ROLES] = { "kernel", "initrd", "dtb", "bios", "data" };
 
 	for (u32 i = 0; i < vm->n_images; i++) {
 		const struct vm_image *img = &vm->images[i];

@@ -7,6 +7,7 @@
  */
 #include <lib/vmdesc.h>
 
+#include <base/bits.h>
 #include <base/str.h>
 
 /* Two 64 KiB frames for each vCPU (GIC architecture, IHI 0069, 12.10). */
@@ -80,6 +81,9 @@ enum status vmdesc_add_default_board(struct vmdesc *vd, struct arena *a)
 		if (!v->has_hw_id)
 			v->hw_id = i / CPUS_PER_CLUSTER << 8 | i % CPUS_PER_CLUSTER;
 	}
-	TRY(add(vd, &vmdesc_board.intc, a));
-	return vmdesc_dev(vd, "ns16550") ? OK : add(vd, &vmdesc_board.console, a);
+	if (!vmdesc_dev(vd, gicv2.class) && !(vd->absent & BIT(VD_PART_INTC)))
+		TRY(add(vd, &vmdesc_board.intc, a));
+	if (vmdesc_dev(vd, "ns16550") || vd->absent & BIT(VD_PART_CONSOLE))
+		return OK;
+	return add(vd, &vmdesc_board.console, a);
 }

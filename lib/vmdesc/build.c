@@ -7,6 +7,7 @@
 
 #include <base/bits.h>
 #include <base/fmt.h>
+#include <base/range.h>
 
 struct list_head {
 	void *v;
@@ -157,6 +158,17 @@ const struct vd_dev *vmdesc_dev(const struct vmdesc *vd, const char *class)
 	for (u32 i = 0; i < vd->devs.n; i++) {
 		if (str_eq_c(vd->devs.v[i].class, class))
 			return &vd->devs.v[i];
+	}
+	return NULL;
+}
+
+const struct vd_reserve *vmdesc_reserve_at(const struct vmdesc *vd, u64 base, u64 len)
+{
+	for (u32 i = 0; i < vd->reserves.n; i++) {
+		const struct vd_window *w = &vd->reserves.v[i].win;
+
+		if (range_overlaps(w->base.v, w->size, base, len))
+			return &vd->reserves.v[i];
 	}
 	return NULL;
 }

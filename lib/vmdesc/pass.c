@@ -316,26 +316,40 @@ static enum status resolve(struct pass_resolver *r, struct span fdt, struct aren
 static bool is_inside(const struct vd_mem *m, const struct range *r, u32 n)
 {
 	for (u32 i = 0; i < n; i++) {
-		if (range_inside(m->base.v, m->size, r[i].base, r[i].len))
+		if (range_inside(m->host.v, m->size, r[i].base, r[i].len))
 			return true;
 	}
 	return false;
 }
 
-/* Memory that is not claimed must be nobody's, and such that we can look into it ourselves. */
-static void check_reserved(const struct pass_resolver *r)
+/*
+ * Memory that is not claimed must be nobody's, and such that we can look into it ourselves; what is
+ * claimed must be there.
+ */
+static void check_hosts(const struct pass_resolver *r)
 {
 	const struct hostdesc *hd = r->hd;
 
 	for (u32 i = 0; i < r->vd->mems.n; i++) {
 		const struct vd_mem *m = &r->vd->mems.v[i];
+		bool is_there = is_inside(m, hd->mem, hd->n_mem);
 
-		if (m->backing != VD_MEM_RESERVED || (is_inside(m, hd->reserved, hd->n_reserved) &&
-						      is_inside(m, hd->mem, hd->n_mem)))
+		if (m->backing == VD_MEM_ALLOC || !hd->n_mem)
 			continue;
-		vd_error(&r->c, VD_F_MEMORY_REGIONS, m->at, show_range(m->base.v, m->size).s,
-			 "map_type 2, but the machine does not reserve this memory");
-		vd_fix(&r->c, m->at, "write map_type 1: the memory is claimed then");
+		if (m->backing == VD_MEM_RESERVED) {
+			if (is_there && is_inside(m, hd->reserved, hd->n_reserved))
+				continue;
+			vd_error(&r->c, VD_F_MEMORY_REGIONS, m->at,
+				 show_range(m->host.v, m->size).s,
+				 "memory that the machine reserves, but it does not reserve this");
+			vd_fix(&r->c, m->at, "claim the memory (map_type 1), or reserve it");
+		} else if (!is_there) {
+			vd_error(&r->c, VD_F_MEMORY_REGIONS, m->at,
+				 show_range(m->host.v, m->size).s,
+				 "the machine has no memory at these addresses");
+			vd_fix(&r->c, m->at, "write an address in %s, or have it allocated",
+			       show_range(hd->mem[0].base, hd->mem[0].len).s);
+		}
 	}
 }
 
@@ -347,7 +361,7 @@ enum status vmdesc_resolve_passes(struct vmdesc *vd, const struct hostdesc *hd,
 	u32 before = d->n_errors;
 	struct src_pos at;
 
-	check_reserved(&r);
+	check_hosts(&r);
 	if (!vd->passes.n && !vd->pass_paths.n)
 		return d->n_errors == before ? OK : E_INVAL;
 	at = vd->passes.n ? vd->passes.v[0].at : vd->pass_paths.v[0].at;

@@ -79,7 +79,9 @@ static bool can_dma(const struct pass_resolver *r, const struct vd_pass *p)
 static bool memory_is_identity(const struct vmdesc *vd)
 {
 	for (u32 i = 0; i < vd->mems.n; i++) {
-		if (vd->mems.v[i].backing == VD_MEM_ALLOC)
+		const struct vd_mem *m = &vd->mems.v[i];
+
+		if (m->backing == VD_MEM_ALLOC || m->host.v != m->base.v)
 			return false;
 	}
 	return true;

@@ -173,7 +173,8 @@ static void give_part(struct pass_resolver *r, const struct hd_dev *dev, struct 
 				r, p,
 				&(struct vd_pass_window){ .gpa = gpa_add(w->gpa, base - w->hpa.v),
 							  .hpa = HPA(base),
-							  .size = last - base + 1 });
+							  .size = last - base + 1,
+							  .prot = w->prot });
 	}
 }
 

@@ -50,13 +50,18 @@ static void print_mem(const struct out *o, const struct vd_mem *m)
 {
 	static const char *const backing[] = {
 		[VD_MEM_ALLOC] = "allocated",
-		[VD_MEM_CLAIMED] = "host memory of the same address",
-		[VD_MEM_RESERVED] = "reserved host memory of the same address",
+		[VD_MEM_CLAIMED] = "host memory",
+		[VD_MEM_RESERVED] = "reserved host memory",
 	};
+	bool same = m->host.v == m->base.v;
 
-	line(o, "  memory %s: %s %c%c%c, %s", show_range(m->base.v, m->size).s,
+	line(o, "  memory %s: %s %c%c%c, %s%s%s", show_range(m->base.v, m->size).s,
 	     show_size(m->size).s, m->prot & VD_R ? 'r' : '-', m->prot & VD_W ? 'w' : '-',
-	     m->prot & VD_X ? 'x' : '-', backing[m->backing]);
+	     m->prot & VD_X ? 'x' : '-', backing[m->backing],
+	     m->backing == VD_MEM_ALLOC ? "" :
+	     same			? " of the same address" :
+					  " at ",
+	     m->backing == VD_MEM_ALLOC || same ? "" : show_hex(m->host.v).s);
 }
 
 static void print_image(const struct out *o, const struct vd_image *image)
@@ -66,8 +71,14 @@ static void print_image(const struct out *o, const struct vd_image *image)
 		[VD_IMG_BIOS] = "bios",	    [VD_IMG_DATA] = "data",
 	};
 
+	static const char *const source[] = {
+		[VD_SRC_FS] = "disk",
+		[VD_SRC_MEMORY] = "memory",
+		[VD_SRC_HOME] = "where its file is",
+	};
+
 	line(o, "  %s \"%s\" from %s, at %s", role[image->role], show_text(image->path).s,
-	     image->source == VD_SRC_FS ? "disk" : "memory",
+	     source[image->source],
 	     image->load.given ? show_hex(image->load.gpa.v).s : "a free place");
 }
 
@@ -93,13 +104,46 @@ static void print_pass(const struct out *o, const struct vd_pass *p)
 		const struct vd_pass_window *w = &p->win[i];
 		bool same = w->gpa.v == w->hpa.v;
 
-		line(o, "    window %s%s%s, %s", show_range(w->gpa.v, w->size).s,
+		line(o, "    window %s%s%s, %s%s", show_range(w->gpa.v, w->size).s,
 		     same ? "" : ", on the host ", same ? "" : show_hex(w->hpa.v).s,
-		     w->how == VD_PASS_MAP ? "mapped" : "forwarded");
+		     w->how == VD_PASS_MAP ? "mapped" : "forwarded",
+		     !w->prot || (w->prot & VD_R && w->prot & VD_W) ? "" :
+		     w->prot & VD_R				    ? ", read only" :
+								      ", write only");
 	}
 	for (u32 i = 0; i < p->n_irq; i++)
 		line(o, "    interrupt %u, %s", p->irq[i].guest,
 		     p->irq[i].trigger == VD_TRIGGER_LEVEL ? "level" : "edge");
+}
+
+static void print_rules(const struct out *o, const struct vmdesc *vd)
+{
+	static const char *const what[VD_UNSUPPORTED] = {
+		[VD_UNSUP_INSTRUCTION] = "unknown instructions",
+		[VD_UNSUP_REFERENCE] = "accesses to nothing",
+		[VD_UNSUP_REGISTER] = "unknown registers",
+	};
+	static const char *const action[] = {
+		[VD_IGNORE] = "are ignored",
+		[VD_ABORT] = "stop the VM",
+	};
+
+	for (u32 i = 0; i < vd->reserves.n; i++) {
+		const struct vd_reserve *r = &vd->reserves.v[i];
+
+		if (r->win.size)
+			line(o, "  reserved %s", show_range(r->win.base.v, r->win.size).s);
+		else
+			line(o, "  reserved interrupt %u", r->irq);
+	}
+	for (u32 i = 0; i < VD_UNSUPPORTED; i++) {
+		if (vd->policy.unsupported[i] != VD_FAIL)
+			line(o, "  %s %s", what[i], action[vd->policy.unsupported[i]]);
+	}
+	if (vd->absent & BIT(VD_PART_INTC))
+		line(o, "  no interrupt controller unless listed");
+	if (vd->absent & BIT(VD_PART_CONSOLE))
+		line(o, "  no console unless listed");
 }
 
 static void print_cmdline(const struct out *o, struct str s)
@@ -131,6 +175,8 @@ void vmdesc_print(const struct vmdesc *vd, void (*put)(void *ctx, const char *li
 	struct out o = { put, ctx };
 
 	line(&o, "vm %u \"%s\"", vd->id, show_text(vd->name).s);
+	if (vd->isa)
+		line(&o, "  made for %s", vd->isa);
 	line(&o, "  starts %s at %s, interrupts %s", abi[vd->abi],
 	     vd->entry.given ? show_hex(vd->entry.gpa.v).s : "the image's entry", intc[vd->intc]);
 	for (u32 i = 0; i < vd->vcpus.n; i++)
@@ -146,4 +192,5 @@ void vmdesc_print(const struct vmdesc *vd, void (*put)(void *ctx, const char *li
 		print_dev(&o, &vd->devs.v[i]);
 	for (u32 i = 0; i < vd->passes.n; i++)
 		print_pass(&o, &vd->passes.v[i]);
+	print_rules(&o, vd);
 }

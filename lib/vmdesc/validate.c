@@ -15,10 +15,10 @@
 static void report(const struct vd_check *c, enum diag_level level, struct src_pos at,
 		   enum vd_field f, const char *value, const char *text)
 {
-	const struct vd_field_info *info = vmdesc_field(f);
+	struct show key = value ? vmdesc_key_is(c->vd, f) : vmdesc_key(c->vd, f);
 
-	diag_report(c->d, level, at, "%s: %s.%s%s%s: %s", vmdesc_label(c->vd).s, info->table,
-		    info->key, value ? " = " : "", value ? value : "", text);
+	diag_report(c->d, level, at, "%s: %s%s: %s", vmdesc_label(c->vd).s, key.s,
+		    value ? value : "", text);
 }
 
 void vd_error(const struct vd_check *c, enum vd_field f, struct src_pos at, const char *value,

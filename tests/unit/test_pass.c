@@ -97,6 +97,18 @@ static void mapped(void)
 	CHECK(pt_lookup(&vm->mem.pt, GUEST_AT + 0x2000, &info, &run) != OK);
 }
 
+static void mapped_read_only(void)
+{
+	struct pte_info info;
+	u64 run;
+
+	up();
+	describe_pass(GUEST_AT, HOST_REGS, 0x2000, VD_PASS_MAP);
+	pass->win[0].prot = VD_R;
+	build();
+	CHECK(pt_lookup(&vm->mem.pt, GUEST_AT, &info, &run) == OK && info.prot == PT_R);
+}
+
 static struct io_access access_of(u64 addr, u8 width, bool write, u64 value)
 {
 	return (struct io_access){ .addr = addr, .width = width, .write = write, .value = value };
@@ -156,6 +168,25 @@ static void forwarded(void)
 }
 
 /* ---- what cannot be passed -------------------------------------------------------------------- */
+
+static void forwarded_one_way(void)
+{
+	up();
+	describe_pass(GUEST_AT + 0x200, HOST_REGS + 0x200, 0x200, VD_PASS_FORWARD);
+	pass->win[0].prot = VD_R;
+	pass->n_win = 2;
+	pass->win[1] = pass->win[0];
+	pass->win[1].prot = VD_W;
+	pass->win[1].gpa = GPA(GUEST_AT + 0x400);
+	pass->win[1].hpa = HPA(HOST_REGS + 0x400);
+	build();
+	memset(fake_phys + HOST_REGS + 0x200, 0x5a, 0x400);
+	guest_writes(GUEST_AT + 0x200, 1, 0);
+	CHECK(guest_reads(GUEST_AT + 0x200, 1) == 0x5a);
+	CHECK(guest_reads(GUEST_AT + 0x400, 2) == 0xffff);
+	guest_writes(GUEST_AT + 0x400, 1, 7);
+	CHECK(fake_phys[HOST_REGS + 0x400] == 7);
+}
 
 static void ours(void)
 {
@@ -368,7 +399,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCENE(mapped),
+		SCENE(mapped_read_only),
 		SCENE(forwarded),
+		SCENE(forwarded_one_way),
 		SCENE(ours),
 		SCENE(somebody_elses),
 		SCENE(memory),

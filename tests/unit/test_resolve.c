@@ -44,9 +44,10 @@ static void vm(void)
 	assert_non_null(vmdesc_add_vcpu(vd, &arena, (struct src_pos){ 0 }));
 	m = vmdesc_add_mem(vd, &arena, (struct src_pos){ 0 });
 	*m = (struct vd_mem){ .base = GPA(0x80000000),
-			      .size = 0x10000000,
+			      .size = MIB(2),
 			      .prot = VD_R | VD_W | VD_X,
-			      .backing = VD_MEM_CLAIMED };
+			      .backing = VD_MEM_CLAIMED,
+			      .host = HPA(hd.mem[0].base) };
 	assert_int_equal(vmdesc_add_default_board(vd, &arena), OK);
 }
 

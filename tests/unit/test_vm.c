@@ -19,10 +19,13 @@ static void step(u32 expected_phase)
 /* One image, copied to the begin of the VM's memory. */
 static void give_image(struct vm *to)
 {
-	struct vm_image *img = &to->images[to->n_images++];
+	static struct vm_image images[VM_MAX];
+	struct vm_image *img = &images[to->tag];
 	static const struct vd_image desc = { .role = VD_IMG_KERNEL };
 
-	img->desc = &desc;
+	*img = (struct vm_image){ .desc = &desc };
+	to->images = img;
+	to->n_images = 1;
 	img->file = (struct store_file){ .store = &disk_store, .size = FILE_SIZE };
 	img->plan.n = 1;
 	img->plan.step[0] = (struct load_step){ .kind = LOAD_COPY,

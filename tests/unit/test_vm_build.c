@@ -69,6 +69,7 @@ static void memory_begins_and_ends_anywhere(void)
 {
 	setup();
 	vd->mems.v[0].base = GPA(GUEST_RAM + 0x3000);
+	vd->mems.v[0].host = HPA(GUEST_RAM + 0x3000);
 	vd->mems.v[0].size = MIB(5) + 0x2000;
 	CHECK(vm_build(vm, vd, &d) == OK);
 	writes_and_reads_back(GUEST_RAM + 0x3000, MIB(5) + 0x2000);
@@ -129,11 +130,28 @@ static void identity(void)
 	setup();
 	vd->mems.v[0].backing = VD_MEM_CLAIMED;
 	vd->mems.v[0].base = GPA(FAKE_RAM_BASE + MIB(32) + 0x1000);
+	vd->mems.v[0].host = HPA(FAKE_RAM_BASE + MIB(32) + 0x1000);
 	vd->mems.v[0].size = MIB(2);
 	CHECK(vm_build(vm, vd, &d) == OK);
 	CHECK(stage2_lookup(&vm->mem, vd->mems.v[0].base, &at, &run, &prot) == OK);
 	CHECK(at.v == vd->mems.v[0].base.v);
 	CHECK(pmm_owned(PMM_VM(1)) >= 1024); /* both blocks it lies in */
+}
+
+/* What the guest has at one address is the machine's at another. */
+static void claimed_elsewhere(void)
+{
+	hpa_t at;
+	u64 run;
+	u32 prot;
+
+	setup();
+	vd->mems.v[0].backing = VD_MEM_CLAIMED;
+	vd->mems.v[0].host = HPA(FAKE_RAM_BASE + MIB(32) + 0x1000);
+	vd->mems.v[0].prot = VD_R | VD_X;
+	CHECK(vm_build(vm, vd, &d) == OK);
+	CHECK(stage2_lookup(&vm->mem, GPA(GUEST_RAM + 0x2000), &at, &run, &prot) == OK);
+	CHECK(at.v == FAKE_RAM_BASE + MIB(32) + 0x3000 && prot == (PT_R | PT_X));
 }
 
 static void identity_that_is_taken(void)
@@ -143,6 +161,7 @@ static void identity_that_is_taken(void)
 	setup();
 	vd->mems.v[0].backing = VD_MEM_CLAIMED;
 	vd->mems.v[0].base = GPA(FAKE_RAM_BASE + MIB(32));
+	vd->mems.v[0].host = HPA(FAKE_RAM_BASE + MIB(32));
 	CHECK(pmm_claim(PMM_VM(9), HPA(FAKE_RAM_BASE + MIB(34)), BLOCK_SIZE, &content) == OK);
 	free_before -= BLOCK_SIZE / PAGE_SIZE;
 	refused(E_BUSY,
@@ -155,6 +174,7 @@ static void identity_where_nothing_is(void)
 	setup();
 	vd->mems.v[0].backing = VD_MEM_CLAIMED;
 	vd->mems.v[0].base = GPA(GIB(16));
+	vd->mems.v[0].host = HPA(GIB(16));
 	refused(E_NOTFOUND, "the machine has no memory at these addresses");
 }
 
@@ -167,6 +187,7 @@ static void reserved_at_the_same_address(void)
 	setup();
 	vd->mems.v[0].backing = VD_MEM_RESERVED;
 	vd->mems.v[0].base = GPA(GIB(16));
+	vd->mems.v[0].host = HPA(GIB(16));
 	CHECK(vm_build(vm, vd, &d) == OK);
 	CHECK(stage2_lookup(&vm->mem, GPA(GIB(16)), &at, &run, &prot) == OK);
 	CHECK(at.v == GIB(16));
@@ -180,6 +201,7 @@ static void reserved_that_is_ours(void)
 	own_device(&disk, OWN_DISK);
 	vd->mems.v[0].backing = VD_MEM_RESERVED;
 	vd->mems.v[0].base = GPA(GIB(16));
+	vd->mems.v[0].host = HPA(GIB(16));
 	refused(E_BUSY, "that memory of the machine is in use");
 }
 
@@ -270,6 +292,7 @@ int main(void)
 		SCENE(memory_as_dirty_as_the_pool),
 		SCENE(rights),
 		SCENE(identity),
+		SCENE(claimed_elsewhere),
 		SCENE(identity_that_is_taken),
 		SCENE(identity_where_nothing_is),
 		SCENE(reserved_at_the_same_address),

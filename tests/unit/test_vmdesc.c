@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include <base/bits.h>
 #include <lib/vmdesc.h>
 
 #include "config_fixture.h"
@@ -126,6 +127,29 @@ static void test_board(void **state)
 	assert_int_equal(vd->devs.n, 2);
 }
 
+static void test_board_without(void **state)
+{
+	struct vmdesc *vd = vmdesc_new(&arena, "a.toml");
+
+	(void)state;
+	vd->absent = BIT(VD_PART_CONSOLE);
+	assert_int_equal(vmdesc_add_default_board(vd, &arena), OK);
+	assert_int_equal(vd->devs.n, 1);
+	assert_non_null(vmdesc_dev(vd, "gicv3"));
+	vd->devs.n = 0;
+	vd->absent = BIT(VD_PART_INTC);
+	assert_int_equal(vmdesc_add_default_board(vd, &arena), OK);
+	assert_int_equal(vd->devs.n, 1);
+	assert_non_null(vmdesc_dev(vd, "pl011"));
+	/* A file that lists the other controller has one. */
+	vd->devs.n = 0;
+	vd->absent = 0;
+	vmdesc_add_dev(vd, &arena, here)->class = STR("gicv2");
+	assert_int_equal(vmdesc_add_default_board(vd, &arena), OK);
+	assert_int_equal(vd->devs.n, 2);
+	assert_null(vmdesc_dev(vd, "gicv3"));
+}
+
 /* On a machine whose CPUs can do a GICv2 only: the usual board, or where the file has it. */
 static void test_board_follows_the_machine(void **state)
 {
@@ -216,7 +240,8 @@ static void test_print(void **state)
 	vd->name = STR("na\x1bme");
 	v->hw_id = 0x100;
 	v->priority = 7;
-	*m = (struct vd_mem){ GPA(UINT64_MAX - 0xfff), 0x1000, VD_R, VD_MEM_RESERVED, here, HPA(0) };
+	*m = (struct vd_mem){ GPA(UINT64_MAX - 0xfff), 0x1000, VD_R,
+			      VD_MEM_RESERVED,	       here,   HPA(UINT64_MAX - 0xfff) };
 	d->class = STR("class");
 	d->name = STR("name");
 	d->n_irq = 1;
@@ -234,6 +259,66 @@ static void test_print(void **state)
 			    "  device class \"name\"\n"
 			    "    interrupt 99, edge\n"
 			    "    key = 12\n");
+}
+
+static void test_print_what_is_rare(void **state)
+{
+	struct vmdesc *vd = vmdesc_new(&arena, "a.toml");
+	struct vd_mem *m = vmdesc_add_mem(vd, &arena, here);
+	struct vd_image *image = vmdesc_add_image(vd, &arena, here);
+	struct vd_pass *p = vmdesc_add_pass(vd, &arena, here);
+
+	(void)state;
+	vd->isa = "aarch64";
+	m->size = MIB(2);
+	m->prot = VD_R | VD_X;
+	m->backing = VD_MEM_CLAIMED;
+	m->host = HPA(0x40000000);
+	*image = (struct vd_image){
+		VD_IMG_DATA, VD_SRC_HOME, STR("x"), { GPA(4), true, here }, here
+	};
+	p->name = STR("p");
+	p->n_win = 1;
+	p->win[0] = (struct vd_pass_window){ GPA(0x1000), HPA(0x1000), 0x1000, VD_R, VD_PASS_MAP };
+	vmdesc_add_reserve(vd, &arena, here)->win = (struct vd_window){ GPA(0x2000), 0x1000 };
+	vmdesc_add_reserve(vd, &arena, here)->irq = 39;
+	vd->policy.unsupported[VD_UNSUP_REFERENCE] = VD_IGNORE;
+	vd->policy.unsupported[VD_UNSUP_REGISTER] = VD_ABORT;
+	vd->absent = BIT(VD_PART_INTC) | BIT(VD_PART_CONSOLE);
+	printed[0] = '\0';
+	vmdesc_print(vd, put, printed);
+	assert_string_equal(printed,
+			    "vm 0 \"\"\n"
+			    "  made for aarch64\n"
+			    "  starts as its image says at the image's entry, interrupts emulated\n"
+			    "  memory 0x0..0x0020_0000: 2 MiB r-x, host memory at 0x4000_0000\n"
+			    "  data \"x\" from where its file is, at 0x4\n"
+			    "  passed through \"p\"\n"
+			    "    window 0x1000..0x2000, mapped, read only\n"
+			    "  reserved 0x2000..0x3000\n"
+			    "  reserved interrupt 39\n"
+			    "  accesses to nothing are ignored\n"
+			    "  unknown registers stop the VM\n"
+			    "  no interrupt controller unless listed\n"
+			    "  no console unless listed\n");
+	assert_ptr_equal(vmdesc_reserve_at(vd, 0x2fff, 1), &vd->reserves.v[0]);
+	assert_null(vmdesc_reserve_at(vd, 0x3000, 1));
+}
+
+static void test_keys(void **state)
+{
+	struct vmdesc *vd = vmdesc_new(&arena, "a");
+
+	(void)state;
+	assert_string_equal(vmdesc_key(vd, VD_F_KERNEL_PATH).s, "kernel.kernel_path");
+	assert_string_equal(vmdesc_key_is(vd, VD_F_KERNEL_PATH).s, "kernel.kernel_path = ");
+	vd->lang = "qvmconf";
+	assert_string_equal(vmdesc_key(vd, VD_F_KERNEL_PATH).s, "load");
+	assert_string_equal(vmdesc_key_is(vd, VD_F_KERNEL_PATH).s, "load ");
+	assert_string_equal(vmdesc_key_is(vd, VD_F_ID).s, "set trivet-id ");
+	vd->lang = "camkes";
+	assert_string_equal(vmdesc_key_is(vd, VD_F_CPU_NUM).s, "num_vcpus = ");
+	assert_string_equal(vmdesc_key(vd, VD_F_ID).s, "trivet.id");
 }
 
 static void test_hex(void **state)
@@ -335,9 +420,12 @@ int main(void)
 		T(test_no_memory),
 		T(test_board),
 		T(test_board_has_controller),
+		T(test_board_without),
 		T(test_board_follows_the_machine),
 		T(test_fields),
 		T(test_print),
+		T(test_print_what_is_rare),
+		T(test_keys),
 		T(test_hex),
 		T(test_range_and_size),
 		T(test_text),

@@ -71,8 +71,8 @@ struct vm {
 	struct pass_irq *pass_irqs; /* pass.c */
 	u32 n_pass_irqs;
 	struct console_port port;
-	bool dirty; /* its memory has to be zeroed before images are loaded */
-	struct vm_image images[VD_IMG_ROLES];
+	bool dirty;		 /* its memory has to be zeroed before images are loaded */
+	struct vm_image *images; /* of each of the description: vm_plan_images() */
 	u32 n_images;
 	gpa_t entry;
 	gpa_t fdt; /* where its tree goes */

@@ -391,6 +391,21 @@ const struct vd_dev *vmdesc_dev(const struct vmdesc *vd, const char *class);
 /* `VM "linux"`, `VM 3` when it has no name, `VM` when no number either: how messages begin. */
 struct show vmdesc_label(const struct vmdesc *vd);
 
+/* How messages name a key: as the description's language spells it. "kernel.entry_point" */
+struct show vmdesc_key(const struct vmdesc *vd, enum vd_field f);
+/* The same, ready for its value: "kernel.entry_point = ", "load ". */
+struct show vmdesc_key_is(const struct vmdesc *vd, enum vd_field f);
+
+/* What an image of that role is asked for by. */
+enum vd_image_key {
+	VD_IMAGE_PATH,
+	VD_IMAGE_LOAD,
+};
+enum vd_field vmdesc_image_field(enum vd_image_role role, enum vd_image_key key);
+
+/* The first of its reserves that [base, base + len) touches; NULL. */
+const struct vd_reserve *vmdesc_reserve_at(const struct vmdesc *vd, u64 base, u64 len);
+
 /* Where this ISA's usual board has a device, and of which class it is. One board_<isa>.c each. */
 struct vd_board_dev {
 	const char *class;
