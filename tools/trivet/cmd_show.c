@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * trivet show: the board of each VM, as text, JSON, a picture, or as the guest's device tree.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "show.h"
+
+static bool use_color(const struct tool_options *o, FILE *f)
+{
+	const char *no = getenv("NO_COLOR");
+
+	if (o->color != TOOL_COLOR_AUTO)
+		return o->color == TOOL_COLOR_ALWAYS;
+	return isatty(fileno(f)) && !(no && *no);
+}
+
+static void make_view(struct show_view *v, const struct tool_set *set)
+{
+	struct board *boards = tool_alloc(set->n * sizeof(*boards));
+
+	*v = (struct show_view){ .set = set, .boards = boards, .n = set->n };
+	for (u32 i = 0; i < set->n; i++)
+		board_make(&boards[i], set->vms[i], set);
+	host_view_make(&v->host, set);
+}
+
+/* Keep only the VM called @name. */
+static bool pick_vm(struct tool_set *set, const char *name)
+{
+	for (u32 i = 0; i < set->n; i++) {
+		if (!str_eq_c(set->vms[i]->name, name))
+			continue;
+		set->vms[0] = set->vms[i];
+		set->refused[0] = set->refused[i];
+		set->n = 1;
+		return true;
+	}
+	tool_complain("--vm %s: no VM has that name", name);
+	return false;
+}
+
+struct forms {
+	const char *svg, *dts, *vm;
+};
+
+static bool forms_fit(const struct forms *forms, const struct tool_options *o,
+		      const struct tool_set *set)
+{
+	if ((forms->svg != NULL) + (forms->dts != NULL) + o->json > 1) {
+		tool_complain("show: one of --json, --svg and --dts");
+		return false;
+	}
+	if (set && forms->dts && set->n > 1) {
+		tool_complain("show: --dts is of one VM: say --vm NAME");
+		return false;
+	}
+	return true;
+}
+
+static bool put(FILE *f, const struct forms *forms, const struct tool_options *o,
+		const struct tool_set *set)
+{
+	struct show_view v;
+
+	if (forms->dts)
+		return view_dts(f, set, 0);
+	make_view(&v, set);
+	if (forms->svg)
+		view_svg(f, &v);
+	else if (o->json)
+		view_json(f, &v);
+	else
+		view_text(f, &v, use_color(o, f));
+	return true;
+}
+
+static int show(const struct tool_options *o, const struct forms *forms)
+{
+	struct tool_options quiet = *o; /* --json is the board's, not the diagnostics' */
+	struct tool_set set;
+	enum status st;
+	bool ok;
+	FILE *f;
+
+	quiet.json = false;
+	st = tool_load(&quiet, TOOL_IMAGES, &set);
+	if (st == OK && forms->vm && !pick_vm(&set, forms->vm))
+		return TOOL_USAGE;
+	if (st == OK && !forms_fit(forms, o, &set))
+		return TOOL_USAGE;
+	tool_report_end(&set.report);
+	if (st != OK || !set.n)
+		return TOOL_ERRORS;
+	f = tool_output_open(o, "w");
+	if (!f)
+		return TOOL_ERRORS;
+	ok = put(f, forms, o, &set);
+	return tool_output_close(o, f) && ok && !set.report.d.n_errors ? TOOL_OK : TOOL_ERRORS;
+}
+
+static int run(int argc, char **argv)
+{
+	struct forms forms = { NULL, NULL, NULL };
+	const struct tool_own_option own[] = {
+		{ "--dts", false, &forms.dts },
+		{ "--vm", true, &forms.vm },
+		{ NULL, false, NULL },
+	};
+	struct tool_options o;
+
+	if (!tool_options_read(&o, argc, argv, own) || !forms_fit(&forms, &o, NULL))
+		return TOOL_USAGE;
+	if (!o.n_files) {
+		tool_complain("show: which file?");
+		return TOOL_USAGE;
+	}
+	return show(&o, &forms);
+}
+
+const struct command cmd_show = {
+	.name = "show",
+	.synopsis = "show FILE... [--json | --dts] [--vm NAME] [-o FILE]",
+	.help = "say what the board of each VM is: memory, interrupts, CPUs, images",
+	.run = run,
+};

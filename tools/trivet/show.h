@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The faces of a board: each writes the same lists (board.h) in its own form.
+ */
+#pragma once
+
+#include "board.h"
+
+/* Everything loaded; boards[i] is of set->vms[i]. */
+struct show_view {
+	const struct tool_set *set;
+	const struct board *boards;
+	u32 n;
+	struct host_view host;
+};
+
+void view_text(FILE *f, const struct show_view *v, bool color);
+void view_json(FILE *f, const struct show_view *v);
+void view_svg(FILE *f, const struct show_view *v);
+/* The device tree that the guest of vms[index] gets, as source. False: a message was printed. */
+bool view_dts(FILE *f, const struct tool_set *set, u32 index);
+void view_text_host(FILE *f, const struct show_view *v, bool color);
