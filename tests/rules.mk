@@ -103,12 +103,14 @@ MEM_NAMES  := memcpy memmove memset memcmp memchr strlen strnlen strcmp strncmp 
 # libfdt: what lib/fdt is compared with.
 TEST_CFLAGS = $(call HOST_CFLAGS,$(1)) $(HOST_ALL) -Itests/unit -isystem $(PARTS)/libfdt
 
+WRITERS := langs writer model_text toml_values toml_devices to_toml
+
 # unit_tests BUILD
 define unit_tests
 $(TB)/$(1)/unit/%: tests/unit/%.c $(TB)/$(1)/libtrivet.a
 	@mkdir -p $$(@D)
 	@echo "  CC    $$< ($(1))"
-	@$$(H_CC_$(1)) $$(call TEST_CFLAGS,$(1)) $$< $$(filter %.o,$$^) $(TB)/$(1)/libtrivet.a \
+	@$$(H_CC_$(1)) $$(call TEST_CFLAGS,$(1)) $$(EXTRA) $$< $$(filter %.o,$$^) $(TB)/$(1)/libtrivet.a \
 		-pthread -lcmocka -o $$@
 # It stands beside the C library's functions of the same names.
 $(TB)/$(1)/unit/test_mem: $(TB)/$(1)/obj/renamed_mem.o
@@ -116,6 +118,13 @@ $(TB)/$(1)/obj/renamed_mem.o: base/mem.c $(TB)/$(1)/flags
 	@mkdir -p $$(@D)
 	@$$(H_CC_$(1)) $$(call HOST_CFLAGS,$(1)) $$(call HOST_FREE,$(1)) $(I_base) -fno-builtin \
 		$(foreach n,$(MEM_NAMES),-D$(n)=t_$(n)) -c $$< -o $$@
+# The desk's writers, which are no part of the hypervisor.
+$(TB)/$(1)/obj/tools/trivet/%.o: tools/trivet/%.c $(TB)/$(1)/flags
+	@mkdir -p $$(@D)
+	@echo "  CC    $$< ($(1))"
+	@$$(H_CC_$(1)) $$(call HOST_CFLAGS,$(1)) $$(HOST_ALL) -Itools/trivet -c $$< -o $$@
+$(TB)/$(1)/unit/test_convert: EXTRA := -Itools/trivet
+$(TB)/$(1)/unit/test_convert: $(WRITERS:%=$(TB)/$(1)/obj/tools/trivet/%.o)
 # Its registers are the test's: reading one of a real UART has effects that memory has not.
 $(TB)/$(1)/unit/test_uart_ns16550: $(TB)/$(1)/obj/trapped_ns16550.o
 $(TB)/$(1)/obj/trapped_ns16550.o: drivers/uart/ns16550.c tests/unit/trapped_mmio.h $(TB)/$(1)/flags
@@ -268,7 +277,7 @@ compile_commands.json: FORCE
 	$(call target_cc,main,$(MAIN_SRCS))
 	$(call target_cc,arch,$(ARCH_SRCS))
 	$(call cc,$(HOSTCC) $(call HOST_CFLAGS,host) $(call HOST_INCLUDES,arch),$(wildcard arch/fake/*.c))
-	$(call cc,$(HOSTCC) $(call TEST_CFLAGS,host),$(wildcard tests/unit/*.c tests/golden/*.c))
+	$(call cc,$(HOSTCC) $(call TEST_CFLAGS,host) -Itools/trivet,$(wildcard tests/unit/*.c tests/golden/*.c))
 	$(call cc,clang $(call HOST_CFLAGS,fuzz) $(HOST_ALL) -Itests/unit -isystem $(PARTS)/libfdt,$(wildcard tests/fuzz/*.c))
 	@sed '$$s/,$$//; $$s/$$/\n]/' $@.new > $@ && rm $@.new
 

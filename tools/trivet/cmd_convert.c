@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * trivet convert: the same board in another language. What was written is read again and compared
+ * before anybody gets it, so a board that would come out otherwise is our mistake, and is told.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "convert.h"
+#include "trivet.h"
+#include "writer.h"
+
+#define CONVERT_ARENA MIB(64)
+
+static const struct dialect *const dialects[] = { &dialect_toml };
+
+/* Ended by NULL. */
+static const struct convert_foreign *const foreign[] = { NULL };
+
+struct convert {
+	struct tool_options o;
+	struct tool_set set;
+	const struct dialect *to;
+	bool lossy;
+	bool into_folder;
+	struct arena arena;
+	const struct convert_foreign *foreign;
+};
+
+static const struct dialect *find_dialect(const char *name)
+{
+	for (u32 i = 0; name && i < array_size(dialects); i++) {
+		if (strcmp(name, dialects[i]->name) == 0)
+			return dialects[i];
+	}
+	return NULL;
+}
+
+static const struct config_lang *language_of(const struct dialect *to)
+{
+	for (u32 i = 0; config_langs[i]; i++) {
+		if (strcmp(config_langs[i]->name, to->lang) == 0)
+			return config_langs[i];
+	}
+	return NULL;
+}
+
+/*
+ * What one language takes for granted another does not: between languages the whole board is
+ * written. Within one, what the file left out stays out.
+ */
+static enum status complete(struct convert *c, struct vmdesc *vd)
+{
+	if (vd->lang && strcmp(vd->lang, c->to->lang) == 0)
+		return OK;
+	return vmdesc_add_default_board(vd, &c->arena);
+}
+
+/* ---- reading it again ------------------------------------------------------------------------ */
+
+static void keep_quiet(struct diag *d, enum diag_level level, const struct src_pos *at,
+		       const char *text)
+{
+	(void)d;
+	if (level == DIAG_ERROR)
+		tool_complain("in what was written, line %u: %s", at->line, text);
+}
+
+static bool is_same(struct convert *c, const struct vmdesc *was, struct vmdesc *is)
+{
+	char *a, *b;
+	bool same;
+
+	if (vmdesc_add_default_board(is, &c->arena) != OK)
+		return false;
+	if (!is->id)
+		is->id = was->id;
+	a = model_text(was);
+	b = model_text(is);
+	same = strcmp(a, b) == 0;
+	if (!same)
+		fprintf(stderr, "--- %s\n%s+++ converted\n%s", was->file, a, b);
+	free(a);
+	free(b);
+	return same;
+}
+
+static bool proves(struct convert *c, const struct vmdesc *const *vms, u32 n, struct span text)
+{
+	struct diag d = { .emit = keep_quiet };
+	struct vmdesc *is;
+	u32 i = 0;
+
+	if (config_parse_file(language_of(c->to), text, "written", &c->arena, &d, &is) != OK)
+		return false;
+	for (; is && i < n; is = is->next, i++) {
+		struct vmdesc was = *vms[i];
+
+		if (vmdesc_add_default_board(&was, &c->arena) != OK || !is_same(c, &was, is))
+			return false;
+	}
+	return !is && i == n;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+/* "folder/linux.toml": named as the file was, or as the VM where a file holds several. */
+static char *path_of(struct convert *c, const struct vmdesc *vd, bool by_name)
+{
+	const char *slash = strrchr(vd->file, '/');
+	const char *base = slash ? slash + 1 : vd->file;
+	const char *dot = strrchr(base, '.');
+	size_t n = strlen(c->o.output);
+	bool has_slash = n && c->o.output[n - 1] == '/';
+	int stem = by_name ? (int)vd->name.n : dot ? (int)(dot - base) : (int)strlen(base);
+	size_t size = n + (size_t)stem + strlen(c->to->suffix) + 2;
+	char *path = tool_alloc(size);
+
+	snprintf(path, size, "%s%s%.*s%s", c->o.output, has_slash ? "" : "/", stem,
+		 by_name ? vd->name.p : base, c->to->suffix);
+	return path;
+}
+
+static bool put_file(struct convert *c, const char *path, const char *text, size_t len)
+{
+	struct tool_options to = c->o;
+	FILE *f;
+
+	to.output = path;
+	f = tool_output_open(&to, "w");
+	if (!f)
+		return false;
+	fwrite(text, 1, len, f);
+	return tool_output_close(&to, f);
+}
+
+static bool convert_some(struct convert *c, const struct vmdesc *const *vms, u32 n,
+			 const char *path)
+{
+	u32 errors = c->set.report.d.n_errors;
+	struct writer w;
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	bool ok;
+
+	writer_begin(&w, c->to, f, &c->set.report.d, c->lossy);
+	c->to->write(&w, vms, n);
+	writer_end(&w);
+	fclose(f);
+	ok = c->set.report.d.n_errors == errors;
+	if (ok && !w.n_lost && !proves(c, vms, n, span_of(text, len))) {
+		tool_complain("%s: comes out as another board: a mistake of ours", vms[0]->file);
+		ok = false;
+	}
+	ok = ok && put_file(c, path, text, len);
+	free(text);
+	return ok;
+}
+
+/* VMs of one file stand together in the set. */
+static bool convert_all(struct convert *c)
+{
+	struct tool_set *set = &c->set;
+	const struct vmdesc *const *vms = (const struct vmdesc *const *)set->vms;
+	bool ok = true;
+
+	if (c->to->several && !c->into_folder)
+		return convert_some(c, vms, set->n, c->o.output);
+	for (u32 i = 0; i < set->n; i++) {
+		bool alone = !vms[i]->next && !(i && vms[i - 1]->next);
+		const char *path = c->into_folder ? path_of(c, vms[i], !alone) : c->o.output;
+
+		ok = convert_some(c, vms + i, 1, path) && ok;
+	}
+	return ok;
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+	size_t n = path ? strlen(path) : 0;
+
+	if (n && path[n - 1] == '/')
+		return mkdir(path, 0777) == 0 || errno == EEXIST;
+	return n && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* What kind of foreign file it is; NULL: a description of VMs, or no file. */
+static const struct convert_foreign *find_foreign(const char *file)
+{
+	struct span text = foreign[0] ? tool_read_file(file) : (struct span){ 0 };
+
+	for (u32 i = 0; text.p && foreign[i]; i++) {
+		if (foreign[i]->is(file, text))
+			return foreign[i];
+	}
+	return NULL;
+}
+
+static bool read_words(struct convert *c, int argc, char **argv)
+{
+	const char *to = NULL, *lossy = NULL;
+	const struct tool_own_option own[] = {
+		{ "--to", true, &to },
+		{ "--lossy", false, &lossy },
+		{ 0 },
+	};
+
+	if (!tool_options_read(&c->o, argc, argv, own))
+		return false;
+	if (!c->o.n_files) {
+		tool_complain("convert: which file?");
+		return false;
+	}
+	c->to = find_dialect(to);
+	c->lossy = lossy;
+	c->into_folder = is_folder(c->o.output);
+	c->foreign = find_foreign(c->o.files[0]);
+	if (c->foreign && c->o.n_files == 1)
+		return true;
+	if (!c->to)
+		tool_complain("convert: --to %s: toml, qvmconf or camkes", to ? to : "what?");
+	return c->to;
+}
+
+static int run(int argc, char **argv)
+{
+	struct convert c = { 0 };
+	bool ok = true;
+
+	if (!read_words(&c, argc, argv))
+		return TOOL_USAGE;
+	if (c.foreign)
+		return c.foreign->run(&c.o, c.o.files[0], tool_read_file(c.o.files[0]));
+	arena_init(&c.arena, tool_alloc(CONVERT_ARENA), CONVERT_ARENA);
+	if (tool_load(&c.o, TOOL_PARSE, &c.set) != OK || c.set.report.d.n_errors)
+		ok = false;
+	if (ok && c.set.n > 1 && !c.to->several && !c.into_folder) {
+		tool_complain("convert: %u VMs, and a file of this language holds one: -o FOLDER/",
+			      c.set.n);
+		return TOOL_USAGE;
+	}
+	for (u32 i = 0; ok && i < c.set.n; i++)
+		ok = complete(&c, c.set.vms[i]) == OK;
+	ok = ok && convert_all(&c);
+	tool_report_end(&c.set.report);
+	return ok ? TOOL_OK : TOOL_ERRORS;
+}
+
+const struct command cmd_convert = {
+	.name = "convert",
+	.synopsis = "convert FILE... --to toml|qvmconf|camkes [--lossy] [-o OUT|FOLDER/]",
+	.help = "write VM descriptions in another language",
+	.run = run,
+};

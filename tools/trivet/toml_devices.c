@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Devices of a description as rows of TOML: emulated ones and those passed through. A row has a place
+ * for what AxVisor's devices have; whatever else a device has is lost, by name.
+ */
+#include <base/bits.h>
+#include <lib/words.h>
+
+#include "writer.h"
+
+enum {
+	EMU_INTC = 1,
+	EMU_CONSOLE = 2,
+};
+
+/* ---- emulated ------------------------------------------------------------------------------- */
+
+static u32 count_devs(const struct vmdesc *vd)
+{
+	return vd->devs.n;
+}
+
+bool is_console(const struct vd_dev *d)
+{
+	return str_eq_c(d->class, "pl011") || str_eq_c(d->class, "ns16550");
+}
+
+/* A console's class is in its name: the format has one number for all of them. */
+static bool name_says_16550(struct str name)
+{
+	return str_starts(name, "ns16550") || str_starts(name, "uart16550") ||
+	       str_starts(name, "dw-apb-uart");
+}
+
+static const struct vd_option *option(const struct vd_dev *d, const char *key)
+{
+	for (u32 i = 0; i < d->options.n; i++) {
+		if (str_eq_c(d->options.v[i].key, key))
+			return &d->options.v[i];
+	}
+	return NULL;
+}
+
+static void put_dev_head(struct writer *w, const struct vd_dev *d, FILE *out)
+{
+	fputc('[', out);
+	write_string(w, out, d->name.n ? d->name : d->class, d->at);
+	fprintf(out, ", %s, %s, %u, ", show_hex(d->win[0].base.v).s, show_hex(d->win[0].size).s,
+		d->n_irq ? d->irq[0].line : 0);
+}
+
+static bool row_intc(struct writer *w, const struct vd_dev *d, FILE *out)
+{
+	put_dev_head(w, d, out);
+	fprintf(out, "%d, [%s, %s]]", EMU_INTC, show_hex(d->win[1].base.v).s,
+		show_hex(d->win[1].size).s);
+	return true;
+}
+
+static bool row_console(struct writer *w, const struct vd_dev *d, FILE *out)
+{
+	bool is_16550 = str_eq_c(d->class, "ns16550");
+	const struct vd_option *shift = option(d, "reg-shift");
+
+	if (name_says_16550(d->name) != is_16550) {
+		say_lost(w, d->at, "%s by the name \"%s\"", show_text(d->class).s,
+			 show_text(d->name).s);
+		return false;
+	}
+	put_dev_head(w, d, out);
+	fprintf(out, "%d, [", EMU_CONSOLE);
+	if (shift)
+		fwrite(shift->value.p, 1, shift->value.n, out);
+	fputs("]]", out);
+	return true;
+}
+
+static bool row_dev(struct writer *w, u32 i, FILE *out, char *remark, size_t size)
+{
+	const struct vd_dev *d = &w->vd->devs.v[i];
+
+	snprintf(remark, size, "%s", show_text(d->class).s);
+	if (is_console(d) && d->n_win == 1 && d->n_irq == 1 &&
+	    d->irq[0].trigger == VD_TRIGGER_LEVEL)
+		return row_console(w, d, out);
+	if (str_eq_c(d->class, vmdesc_board.intc.class) && d->n_win == 2 && !d->n_irq)
+		return row_intc(w, d, out);
+	say_lost(w, d->at, "device %s \"%s\" at %s", show_text(d->class).s, show_text(d->name).s,
+		 show_hex(d->win[0].base.v).s);
+	return false;
+}
+
+/* ---- passed through ------------------------------------------------------------------------ */
+
+static u32 count_passes(const struct vmdesc *vd)
+{
+	return vd->pass_paths.n + vd->passes.n;
+}
+
+/* A row of passthrough_addresses: nothing but one address. */
+static bool is_plain_address(const struct vd_pass *p)
+{
+	return !p->name.n && p->n_win == 1 && !p->n_irq && p->win[0].gpa.v == p->win[0].hpa.v;
+}
+
+static bool is_sayable(struct writer *w, const struct vd_pass *p)
+{
+	const char *what = NULL;
+
+	if (p->n_win != 1)
+		what = "its number of windows is not one";
+	else if (p->win[0].prot)
+		what = "its permissions";
+	else if (p->n_irq > 1)
+		what = "more than one interrupt";
+	else if (p->n_irq && p->irq[0].guest && p->irq[0].guest != p->irq[0].host)
+		what = "another number of its interrupt";
+	if (what)
+		say_lost(w, p->at, "passed through \"%s\" at %s: %s", show_text(p->name).s,
+			 show_hex(p->win[0].gpa.v).s, what);
+	return p->n_win == 1;
+}
+
+static bool row_pass(struct writer *w, u32 i, FILE *out, char *remark, size_t size)
+{
+	const struct vmdesc *vd = w->vd;
+	const struct vd_pass *p;
+
+	if (i < vd->pass_paths.n) {
+		fputc('[', out);
+		write_string(w, out, vd->pass_paths.v[i].path, vd->pass_paths.v[i].at);
+		fputc(']', out);
+		snprintf(remark, size, "the node, all below it and what it needs");
+		return true;
+	}
+	p = &vd->passes.v[i - vd->pass_paths.n];
+	if (is_plain_address(p) || !is_sayable(w, p))
+		return false;
+	fputc('[', out);
+	write_string(w, out, p->name, p->at);
+	fprintf(out, ", %s, %s, %s, %u]", show_hex(p->win[0].gpa.v).s, show_hex(p->win[0].hpa.v).s,
+		show_hex(p->win[0].size).s, p->n_irq ? p->irq[0].host : 0);
+	return true;
+}
+
+static u32 count_windows(const struct vmdesc *vd)
+{
+	return vd->passes.n;
+}
+
+static bool row_address(struct writer *w, u32 i, FILE *out, char *remark, size_t size)
+{
+	const struct vd_pass *p = &w->vd->passes.v[i];
+
+	(void)remark;
+	(void)size;
+	if (!is_plain_address(p) || !is_sayable(w, p))
+		return false;
+	fprintf(out, "[%s, %s]", show_hex(p->win[0].gpa.v).s, show_hex(p->win[0].size).s);
+	return true;
+}
+
+static u32 count_excluded(const struct vmdesc *vd)
+{
+	return vd->pass_except.n;
+}
+
+static bool row_excluded(struct writer *w, u32 i, FILE *out, char *remark, size_t size)
+{
+	(void)remark;
+	(void)size;
+	fputc('[', out);
+	write_string(w, out, w->vd->pass_except.v[i].path, w->vd->pass_except.v[i].at);
+	fputc(']', out);
+	return true;
+}
+
+static const struct value_rows rows[] = {
+	{ VD_F_EMU_DEVICES, count_devs, row_dev },
+	{ VD_F_PASSTHROUGH_DEVICES, count_passes, row_pass },
+	{ VD_F_EXCLUDED_DEVICES, count_excluded, row_excluded },
+	{ VD_F_PASSTHROUGH_ADDRESSES, count_windows, row_address },
+};
+
+const struct value_rows *device_rows(enum vd_field f)
+{
+	for (u32 i = 0; i < array_size(rows); i++) {
+		if (rows[i].field == f)
+			return &rows[i];
+	}
+	return NULL;
+}
