@@ -128,7 +128,6 @@ $(O)/obj/base/mem.o: EXTRA := -fno-builtin -fno-tree-loop-distribute-patterns
 ifeq ($(COMPILER),clang)
 $(O)/obj/base/mem.o: EXTRA := -fno-builtin
 endif
-$(O)/obj/lib/image/gunzip.o: EXTRA := $(GLUE_ZLIB)
 $(O)/obj/lib/store/fat32.o: EXTRA := $(GLUE_FATFS)
 $(foreach d,$(ISA_DRIVERS_$(ISA)),$(eval $(O)/obj/drivers/$(d).o: EXTRA := $(I_isa_drivers)))
 
@@ -177,7 +176,7 @@ setup-test: setup
 	@tools/setup/fetch-board-trees.sh
 
 # Third-party sources are fetched once; what compiles them waits for that.
-$(PART_SRCS) $(FDT_SRCS) $(PARTS)/libfdt/libfdt.h: | $(CACHE)/parts.done ;
+$(PART_SRCS) $(TEST_PART_SRCS) $(PARTS)/libfdt/libfdt.h $(PARTS)/zlib/zlib.h: | $(CACHE)/parts.done ;
 $(CACHE)/parts.done:
 	@tools/setup/packages.sh run
 	@tools/setup/fetch-parts.sh
@@ -221,8 +220,6 @@ $(O)/obj/arch/%.o: arch/%.S $(O)/flags $(O)/gen/asm-offsets.h
 
 $(O)/parts/fatfs/%.o: $(PARTS)/fatfs/%.c $(O)/flags
 	$(call compile_part,$(FATFS_CFLAGS))
-$(O)/parts/zlib/%.o: $(PARTS)/zlib/%.c $(O)/flags
-	$(call compile_part,$(ZLIB_CFLAGS))
 define compile_part
 @mkdir -p $(@D)
 @echo "  CC    $(notdir $<)"

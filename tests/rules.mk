@@ -45,7 +45,7 @@ HOST_SRCS := $(filter-out base/mem.c,$(BASE_SRCS)) $(LIB_SRCS) $(CORE_SRCS) \
 HOST_KINDS := vdev driver config image
 HOST_COMPONENTS := $(filter-out $(ISA_DRIVERS_$(ISA):%=driver:%),$(COMPONENTS))
 HOST_OBJS = $(HOST_SRCS:%.c=$(TB)/$(1)/obj/%.o) \
-	$(patsubst $(PARTS)/%.c,$(TB)/$(1)/parts/%.o,$(PART_SRCS) $(FDT_SRCS)) \
+	$(patsubst $(PARTS)/%.c,$(TB)/$(1)/parts/%.o,$(PART_SRCS) $(TEST_PART_SRCS)) \
 	$(HOST_KINDS:%=$(TB)/$(1)/gen/components-%.o)
 
 HOST_CFLAGS = -std=gnu2x $(WARN) $(H_OPT_$(1)) -fno-common -MMD -MP
@@ -79,7 +79,6 @@ $(foreach l,$(HOST_LAYERS),$(eval $(call host_layer,$(1),$(l))))
 $(eval $(call host_part,$(1),libfdt,FDT_CFLAGS))
 $(eval $(call host_part,$(1),fatfs,FATFS_CFLAGS))
 $(eval $(call host_part,$(1),zlib,ZLIB_CFLAGS))
-$(TB)/$(1)/obj/lib/image/gunzip.o: EXTRA := $(GLUE_ZLIB)
 $(TB)/$(1)/obj/lib/store/fat32.o: EXTRA := $(GLUE_FATFS)
 $(TB)/$(1)/obj/arch/fake/%.o: arch/fake/%.c $(TB)/$(1)/flags
 	@mkdir -p $$(@D)
@@ -100,8 +99,9 @@ $(foreach b,$(HOST_BUILDS),$(eval $(call host_build,$(b))))
 UNIT_NAMES := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 UNIT_NAMES := $(if $(ONLY),$(filter $(ONLY),$(UNIT_NAMES)),$(UNIT_NAMES))
 MEM_NAMES  := memcpy memmove memset memcmp memchr strlen strnlen strcmp strncmp strchr strrchr
-# libfdt: what lib/fdt is compared with.
-TEST_CFLAGS = $(call HOST_CFLAGS,$(1)) $(HOST_ALL) -Itests/unit -isystem $(PARTS)/libfdt
+# libfdt, zlib: what lib/fdt and lib/image/inflate.c are compared with.
+ORACLES     := -isystem $(PARTS)/libfdt -isystem $(PARTS)/zlib -DZ_SOLO
+TEST_CFLAGS = $(call HOST_CFLAGS,$(1)) $(HOST_ALL) -Itests/unit $(ORACLES)
 
 WRITERS := langs writer model_text toml_values toml_devices to_toml
 
@@ -188,7 +188,7 @@ FUZZ_NAMES := $(if $(ONLY),$(filter $(ONLY),$(FUZZ_NAMES)),$(FUZZ_NAMES))
 $(TB)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(TB)/fuzz/libtrivet.a
 	@echo "  CC    $<"
 	@clang $(call HOST_CFLAGS,fuzz) -fsanitize=fuzzer $(HOST_ALL) -Itests/fuzz -Itests/unit \
-		-isystem $(PARTS)/libfdt $< \
+		$(ORACLES) $< \
 		$(TB)/fuzz/libtrivet.a -o $@
 $(TB)/fuzz/seeds/done: tests/fuzz/make_seeds.py $(DATA)/done
 	@mkdir -p $(@D)
@@ -270,7 +270,7 @@ compile_commands: compile_commands.json
 compile_commands.json: FORCE
 	$(file > $@.new,[)
 	$(call target_cc,base,$(BASE_SRCS))
-	$(call target_cc,lib,$(LIB_SRCS),$(GLUE_FATFS) $(GLUE_ZLIB))
+	$(call target_cc,lib,$(LIB_SRCS),$(GLUE_FATFS))
 	$(call target_cc,vdev,$(VDEV_SRCS))
 	$(call target_cc,drivers,$(DRIVER_SRCS),$(I_isa_drivers))
 	$(call target_cc,core,$(CORE_SRCS))
@@ -278,7 +278,7 @@ compile_commands.json: FORCE
 	$(call target_cc,arch,$(ARCH_SRCS))
 	$(call cc,$(HOSTCC) $(call HOST_CFLAGS,host) $(call HOST_INCLUDES,arch),$(wildcard arch/fake/*.c))
 	$(call cc,$(HOSTCC) $(call TEST_CFLAGS,host) -Itools/trivet,$(wildcard tests/unit/*.c tests/golden/*.c))
-	$(call cc,clang $(call HOST_CFLAGS,fuzz) $(HOST_ALL) -Itests/unit -isystem $(PARTS)/libfdt,$(wildcard tests/fuzz/*.c))
+	$(call cc,clang $(call HOST_CFLAGS,fuzz) $(HOST_ALL) -Itests/unit $(ORACLES),$(wildcard tests/fuzz/*.c))
 	@sed '$$s/,$$//; $$s/$$/\n]/' $@.new > $@ && rm $@.new
 
 .PHONY: tool-tests coverage fuzz run-suites

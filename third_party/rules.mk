@@ -9,12 +9,13 @@
 PARTS ?= .cache/parts
 PART_SHIM := third_party/shim
 
-# Tests only: what lib/fdt is compared with.
+# Tests only: what lib/fdt and lib/image/inflate.c are compared with.
 FDT_SRCS   := $(addprefix $(PARTS)/libfdt/,fdt.c fdt_addresses.c fdt_check.c fdt_ro.c fdt_strerror.c)
 # No ffsystem.c: it is about heaps and mutexes.
 FATFS_SRCS := $(addprefix $(PARTS)/fatfs/,ff.c ffunicode.c)
 ZLIB_SRCS  := $(addprefix $(PARTS)/zlib/,adler32.c crc32.c inffast.c inflate.c inftrees.c zutil.c)
-PART_SRCS  := $(FATFS_SRCS) $(ZLIB_SRCS)
+PART_SRCS  := $(FATFS_SRCS)
+TEST_PART_SRCS := $(FDT_SRCS) $(ZLIB_SRCS)
 
 # Their own flags instead of our warnings.  Add -isystem with the compiler's
 # own headers, and on the target the ISA's flags.  The shim stands first.
@@ -28,4 +29,3 @@ ZLIB_CFLAGS  := $(PART_CFLAGS) -I$(PARTS)/zlib -DZ_SOLO -DHAVE_MEMCPY -include s
 # What our glue gets on top of the flags of its layer.  -isystem: the headers
 # are not ours to keep free of warnings.
 GLUE_FATFS := -isystem $(PARTS)/fatfs -isystem $(PART_SHIM)
-GLUE_ZLIB  := -isystem $(PARTS)/zlib -isystem $(PART_SHIM) -DZ_SOLO

@@ -99,7 +99,7 @@ TIDY_SRCS = $(BASE_SRCS) $(LIB_SRCS) $(VDEV_SRCS) $(DRIVER_SRCS) $(CORE_SRCS) $(
 	$(MAIN_SRCS)
 TIDY_FLAGS = --target=$(ISA)-none-elf -std=gnu2x -ffreestanding -mgeneral-regs-only -nostdinc \
 	-isystem $(shell clang -print-file-name=include) $(sort $(I_main) $(I_arch) $(I_vdev) \
-	$(I_drivers)) $(GLUE_FATFS) $(GLUE_ZLIB)
+	$(I_drivers)) $(GLUE_FATFS)
 lint-tidy: $(O)/gen/version.h $(O)/gen/asm-offsets.h
 	@clang-tidy --quiet $(TIDY_SRCS) -- $(TIDY_FLAGS) 2> $(O)/tidy.log || \
 		{ cat $(O)/tidy.log; exit 1; }
