@@ -191,12 +191,12 @@ static void run(struct vm *vm)
 
 	log_info("VM %u \"%s\": %s after %llu ms, entry 0x%llx", vm->desc->id, vm->name,
 		 vm->n_restarts ? "started again" : "started", (unsigned long long)ms,
-		 (unsigned long long)vm->entry.v);
+		 (unsigned long long)vm->fit.entry.v);
 	tell_memory();
 	atomic_store(&vm->reason, VM_END_NONE);
 	atomic_store(&v->power, VCPU_POWER_PENDING);
 	atomic_store(&vm->phase, VM_RUNNING);
-	vcpu_begin(v, vm->entry, vm->fdt.v);
+	vcpu_begin(v, vm->fit.entry, vm->fit.fdt.v);
 }
 
 static void fail(struct vm *vm, const char *doing, enum status st)

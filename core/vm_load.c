@@ -81,7 +81,7 @@ void vm_load_end(struct vm *vm)
 	vm->load.scratch = HPA(0);
 }
 
-static enum status copy_slice(struct vm *vm, const struct vm_image *img, const struct load_step *s)
+static enum status copy_slice(struct vm *vm, const struct fit_image *img, const struct load_step *s)
 {
 	struct vm_load *l = &vm->load;
 	u64 n = MIN(s->file_len - l->off, SLICE);
@@ -122,7 +122,7 @@ static enum status inflate_into(struct vm *vm, const struct load_step *s, struct
 	return OK;
 }
 
-static enum status inflate_slice(struct vm *vm, const struct vm_image *img,
+static enum status inflate_slice(struct vm *vm, const struct fit_image *img,
 				 const struct load_step *s)
 {
 	struct vm_load *l = &vm->load;
@@ -150,8 +150,8 @@ static bool next_step(struct vm *vm)
 {
 	struct vm_load *l = &vm->load;
 
-	for (; l->image < vm->n_images; l->image++, l->step = 0, l->off = 0) {
-		const struct load_plan *p = &vm->images[l->image].plan;
+	for (; l->image < vm->fit.n; l->image++, l->step = 0, l->off = 0) {
+		const struct load_plan *p = &vm->fit.image[l->image].plan;
 
 		for (; l->step < p->n; l->step++, l->off = 0) {
 			if (l->off < p->step[l->step].file_len)
@@ -183,8 +183,8 @@ static enum status load_tree(struct vm *vm)
 	struct span base = { NULL, 0 };
 	size_t len;
 
-	for (u32 i = 0; i < vm->n_images; i++) {
-		const struct vm_image *img = &vm->images[i];
+	for (u32 i = 0; i < vm->fit.n; i++) {
+		const struct fit_image *img = &vm->fit.image[i];
 		u8 *at = scratch(vm, SCRATCH_BASE);
 
 		if (img->desc->role == VD_IMG_INITRD) {
@@ -197,17 +197,17 @@ static enum status load_tree(struct vm *vm)
 	}
 	TRY(guest_fdt_write(vm->desc, &info, base, scratch(vm, SCRATCH_TREE), GUEST_FDT_MAX, &len));
 	vm->fdt_len = len;
-	return place(vm, vm->fdt, scratch(vm, SCRATCH_TREE), len);
+	return place(vm, vm->fit.fdt, scratch(vm, SCRATCH_TREE), len);
 }
 
 static enum status slice(struct vm *vm)
 {
-	const struct vm_image *img;
+	const struct fit_image *img;
 	const struct load_step *s;
 
 	if (!next_step(vm))
 		return load_tree(vm);
-	img = &vm->images[vm->load.image];
+	img = &vm->fit.image[vm->load.image];
 	s = &img->plan.step[vm->load.step];
 	TRY(s->kind == LOAD_COPY ? copy_slice(vm, img, s) : inflate_slice(vm, img, s));
 	return E_BUSY;

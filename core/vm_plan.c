@@ -1,80 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a VM's images go: each is looked into, planned (lib/image), and the plans are checked
- * against the VM's memory and each other. Nothing is written yet; every mistake is reported.
+ * Images of a VM out of the stores, planned by lib/image/fit.c.
  */
 #include <core/vm.h>
 
 #include <base/bits.h>
-#include <base/fmt.h>
-#include <base/range.h>
 #include <core/stores.h>
-#include <lib/guestfw.h>
 
 static const char *const where[] = {
 	[VD_SRC_FS] = "on the disk",
 	[VD_SRC_MEMORY] = "in the archive",
 };
 
-static enum vd_source source_of(const struct vmdesc *desc, const struct vd_image *img)
+static enum status open_image(const struct fit_place *p, const struct vmdesc *desc,
+			      const struct vd_image *img, struct store_file *out)
 {
-	return img->source == VD_SRC_HOME ? desc->home : img->source;
+	(void)p;
+	return stores_open(desc, image_source(desc, img), img->path, out);
 }
 
-/* One mistake about an image: VM, key and file, then the text. */
-static void report(const struct vmdesc *desc, const struct vd_image *img, enum vd_image_key key,
-		   struct diag *d, const char *format, ...) printf_like(5, 6);
-
-static void report(const struct vmdesc *desc, const struct vd_image *img, enum vd_image_key key,
-		   struct diag *d, const char *format, ...)
+static void report_missing(const struct fit_place *p, const struct vmdesc *desc,
+			   const struct vd_image *img, enum status st, struct diag *d)
 {
-	struct src_pos at = key == VD_IMAGE_LOAD && img->load.given ? img->load.at : img->at;
-	enum vd_field f = vmdesc_image_field(img->role, key);
-	char text[160];
-	va_list ap;
-
-	va_start(ap, format);
-	fmt_vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	diag_report(d, DIAG_ERROR, at, "%s: %s%s\"%.*s\"%s", vmdesc_label(desc).s,
-		    key == VD_IMAGE_PATH ? vmdesc_key_is(desc, f).s : vmdesc_key(desc, f).s,
-		    key == VD_IMAGE_PATH ? "" : ": ", STR_ARG(img->path), text);
-}
-
-static enum status read_file(void *ctx, u64 off, void *buf, size_t n)
-{
-	const struct store_file *f = (const struct store_file *)ctx;
-
-	return f->store->ops->read(f, off, buf, n);
-}
-
-static const struct vd_mem *region_of(const struct vmdesc *desc, u64 base, u64 len)
-{
-	for (u32 i = 0; i < desc->mems.n; i++) {
-		const struct vd_mem *m = &desc->mems.v[i];
-
-		if (range_inside(base, len, m->base.v, m->size))
-			return m;
-	}
-	return NULL;
-}
-
-/* Bytes of guest memory a step covers; for the last one, what the image needs beyond the file. */
-static u64 step_len(const struct load_plan *p, u32 i)
-{
-	u64 len = MAX(p->step[i].mem_len, p->step[i].file_len * (p->step[i].kind == LOAD_COPY));
-
-	return p->kind == IMAGE_LINUX ? MAX(len, p->mem_size) : len;
-}
-
-static void report_open(const struct vmdesc *desc, const struct vd_image *img, enum status st,
-			struct diag *d)
-{
-	enum vd_source source = source_of(desc, img);
+	enum vd_source source = image_source(desc, img);
 	enum vd_source other = source == VD_SRC_FS ? VD_SRC_MEMORY : VD_SRC_FS;
 
-	report(desc, img, VD_IMAGE_PATH, d, ": %s %s",
-	       st == E_NOTFOUND ? "there is no such file" : status_str(st), where[source]);
+	(void)p;
+	image_report(desc, img, VD_IMAGE_PATH, d, ": %s %s",
+		     st == E_NOTFOUND ? "there is no such file" : status_str(st), where[source]);
 	diag_report(d, DIAG_FIX, img->at,
 		    "put the file there (beside the VM's file, or in the root), or set "
 		    "%s\"%s\" if it is %s",
@@ -82,349 +35,39 @@ static void report_open(const struct vmdesc *desc, const struct vd_image *img, e
 		    other == VD_SRC_MEMORY ? "memory" : "fs", where[other]);
 }
 
-static void report_fit(const struct vmdesc *desc, const struct vd_image *img, u64 base, u64 len,
-		       struct diag *d)
+static u32 pages_of(size_t n)
 {
-	report(desc, img, VD_IMAGE_LOAD, d,
-	       " needs 0x%llx..0x%llx, which is not inside of one memory region",
-	       (unsigned long long)base, (unsigned long long)(base + len));
-	diag_report(d, DIAG_FIX, desc->mems_at,
-		    "make the memory region larger, or load the image elsewhere");
+	return (u32)(align_up(n, PAGE_SIZE) / PAGE_SIZE);
 }
 
-static enum status check_fit(const struct vmdesc *desc, const struct vm_image *img, struct diag *d)
+static void *borrow(size_t n)
 {
-	for (u32 i = 0; i < img->plan.n; i++) {
-		u64 base = img->plan.step[i].dst.v;
-		u64 len = step_len(&img->plan, i);
-
-		if (region_of(desc, base, len))
-			continue;
-		report_fit(desc, img->desc, base, len, d);
-		return E_RANGE;
-	}
-	return OK;
-}
-
-static bool plans_overlap(const struct load_plan *a, const struct load_plan *b)
-{
-	for (u32 i = 0; i < a->n; i++) {
-		for (u32 j = 0; j < b->n; j++) {
-			if (range_overlaps(a->step[i].dst.v, step_len(a, i), b->step[j].dst.v,
-					   step_len(b, j)))
-				return true;
-		}
-	}
-	return false;
-}
-
-static enum status check_overlap(const struct vm *vm, const struct vmdesc *desc,
-				 const struct vm_image *img, struct diag *d)
-{
-	for (u32 i = 0; i < vm->n_images; i++) {
-		const struct vm_image *o = &vm->images[i];
-		const struct load_step *s = &o->plan.step[0];
-
-		if (!plans_overlap(&img->plan, &o->plan))
-			continue;
-		report(desc, img->desc, VD_IMAGE_LOAD, d, " overlaps \"%.*s\" at 0x%llx..0x%llx",
-		       STR_ARG(o->desc->path), (unsigned long long)s->dst.v,
-		       (unsigned long long)(s->dst.v + step_len(&o->plan, 0)));
-		diag_report(d, DIAG_FIX, img->desc->load.at, "write an address from 0x%llx on",
-			    (unsigned long long)align_up(s->dst.v + step_len(&o->plan, 0), MIB(2)));
-		return E_EXISTS;
-	}
-	return OK;
-}
-
-/* ---- places that are left to us --------------------------------------------------------------- */
-
-static bool hits_image(const struct vm *vm, u64 base, u64 len)
-{
-	struct load_plan one = { .n = 1, .step[0] = { .dst = GPA(base), .mem_len = len } };
-
-	for (u32 i = 0; i < vm->n_images; i++) {
-		if (vm->images[i].desc->role != VD_IMG_DTB &&
-		    plans_overlap(&one, &vm->images[i].plan))
-			return true;
-	}
-	return false;
-}
-
-/* As high in the region as there is room, at 2 MiB (Linux's boot protocol). */
-static enum status find_room_in(const struct vm *vm, const struct vmdesc *desc,
-				const struct vd_mem *m, u64 len, gpa_t *out)
-{
-	u64 at = align_down(m->base.v + m->size - MIN(m->size, len), MIB(2));
-
-	for (; m->size >= len && at >= m->base.v; at -= MIB(2)) {
-		if (!hits_image(vm, at, len) && !vmdesc_reserve_at(desc, at, len)) {
-			*out = GPA(at);
-			return OK;
-		}
-		if (at < MIB(2))
-			break;
-	}
-	return E_NOTFOUND;
-}
-
-static enum status find_room(const struct vm *vm, const struct vmdesc *desc, u64 len, gpa_t *out)
-{
-	for (u32 i = 0; i < desc->mems.n; i++) {
-		const struct vd_mem *m = &desc->mems.v[i];
-
-		if (m->prot & VD_W && find_room_in(vm, desc, m, len, out) == OK)
-			return OK;
-	}
-	return E_NOTFOUND;
-}
-
-/* The kernel goes to the beginning of memory, so that all behind it is in one piece. */
-static gpa_t kernel_place(const struct vmdesc *desc)
-{
-	const struct vd_mem *rom = NULL;
-
-	for (u32 i = 0; i < desc->mems.n; i++) {
-		const struct vd_mem *m = &desc->mems.v[i];
-
-		if ((m->prot & (VD_X | VD_W)) == (VD_X | VD_W))
-			return GPA(align_up(m->base.v, MIB(2)));
-		if (m->prot & VD_X && !rom)
-			rom = m;
-	}
-	return GPA(rom ? align_up(rom->base.v, MIB(2)) : 0);
-}
-
-/* Linux before 3.17 wants to be this much above a multiple of 2 MiB. */
-#define OLD_TEXT_OFFSET KIB(512)
-
-static enum status plan_kernel_at(gpa_t at, struct vm_image *img, struct image_reader *r,
-				  const char **why)
-{
-	enum status st = image_plan(r, at, &img->plan, why);
-
-	if (st == E_FORMAT && !img->desc->load.given)
-		st = image_plan(r, gpa_add(at, OLD_TEXT_OFFSET), &img->plan, why);
-	return st;
-}
-
-static enum status plan_kernel(const struct vmdesc *desc, struct vm_image *img,
-			       struct image_reader *r, const char **why)
-{
-	bool given = img->desc->load.given;
-	gpa_t at = given ? img->desc->load.gpa : kernel_place(desc);
-	const struct vd_reserve *not_there;
-
-	/* Each turn is behind one more of them. */
-	for (u32 i = 0; i <= desc->reserves.n; i++) {
-		TRY(plan_kernel_at(at, img, r, why));
-		not_there =
-			vmdesc_reserve_at(desc, img->plan.step[0].dst.v, step_len(&img->plan, 0));
-		if (given || img->plan.kind == IMAGE_ELF || !not_there)
-			break;
-		at = GPA(align_up(not_there->win.base.v + not_there->win.size, MIB(2)));
-	}
-	if (img->plan.kind == IMAGE_ELF && img->plan.machine != ARCH_ELF_MACHINE) {
-		*why = "is made for another kind of CPU";
-		return E_FORMAT;
-	}
-	return OK;
-}
-
-static void report_plan(const struct vmdesc *desc, const struct vd_image *want, const char *why,
-			struct diag *d)
-{
-	const char *fix = "give a file that is not empty and fits into memory";
-
-	if (want->role == VD_IMG_KERNEL)
-		fix = "give an Image, a gzip of it, an ELF or a raw file, at an address it takes";
-	report(desc, want, VD_IMAGE_PATH, d, ": the image %s", why);
-	diag_report(d, DIAG_FIX, want->load.given ? want->load.at : want->at, "%s", fix);
-}
-
-static enum status plan_blob(const struct vm *vm, const struct vmdesc *desc, struct vm_image *img,
-			     struct image_reader *r)
-{
-	gpa_t at = img->desc->load.gpa;
-
-	if (!img->desc->load.given)
-		TRY(find_room(vm, desc, r->size, &at));
-	return image_plan_blob(r, at, &img->plan);
-}
-
-static enum status plan_one(const struct vm *vm, const struct vmdesc *desc, struct vm_image *img,
-			    struct diag *d)
-{
-	const struct vd_image *want = img->desc;
-	struct image_reader r = { read_file, &img->file, img->file.size };
-	const char *why = "is empty, or too large";
-	enum status st;
-
-	if (want->role == VD_IMG_KERNEL)
-		st = plan_kernel(desc, img, &r, &why);
-	else
-		st = plan_blob(vm, desc, img, &r);
-	if (st != OK)
-		report_plan(desc, want, why, d);
-	return st;
-}
-
-/* Write the guest's tree over the user's, as loading will, and throw it away. */
-static enum status try_tree(const struct vmdesc *desc, const struct store_file *f)
-{
-	struct guest_fw_info info = { 0 };
-	u32 n_pages = (u32)((GUEST_FDT_MAX + GUEST_FDT_MAX / 2) / PAGE_SIZE);
-	enum status st;
 	hpa_t at;
-	u8 *p;
-	size_t len;
 
-	TRY(pmm_alloc_pages(PMM_HYPERVISOR, n_pages, &at));
-	p = (u8 *)arch_phys_to_virt(at);
-	st = f->store->ops->read(f, 0, p + GUEST_FDT_MAX, f->size);
-	if (st == OK)
-		st = guest_fdt_write(desc, &info, span_of(p + GUEST_FDT_MAX, f->size), p,
-				     GUEST_FDT_MAX, &len);
-	pmm_free_pages(PMM_HYPERVISOR, at, n_pages);
-	return st;
+	if (pmm_alloc_pages(PMM_HYPERVISOR, pages_of(n), &at) != OK)
+		return NULL;
+	return arch_phys_to_virt(at);
 }
 
-/* A tree of the user's is completed in a buffer of ours before it is placed. */
-static enum status check_tree(const struct vmdesc *desc, const struct vm_image *img, struct diag *d)
+static void give_back(void *mem, size_t n)
 {
-	bool fits = img->file.size > 0 && img->file.size <= GUEST_FDT_MAX / 2;
-	enum status st = fits ? try_tree(desc, &img->file) : E_RANGE;
-
-	if (st == OK)
-		return OK;
-	report(desc, img->desc, VD_IMAGE_PATH, d, ": the file %s",
-	       st == E_FORMAT ? "is not a sound device tree" :
-	       st == E_RANGE  ? "is empty, or too large for a device tree" :
-				status_str(st));
-	diag_report(d, DIAG_FIX, img->desc->at,
-		    "give a compiled tree (.dtb) of at most 0x%llx bytes, or leave it out: "
-		    "the tree is generated then",
-		    (unsigned long long)(GUEST_FDT_MAX / 2));
-	return st;
+	pmm_free_pages(PMM_HYPERVISOR, arch_virt_to_phys(mem), pages_of(n));
 }
 
-static enum status plan_image(struct vm *vm, const struct vmdesc *desc, const struct vd_image *want,
-			      struct diag *d)
-{
-	struct vm_image *img = &vm->images[vm->n_images];
-	enum status st;
-
-	*img = (struct vm_image){ .desc = want };
-	st = stores_open(desc, source_of(desc, want), want->path, &img->file);
-	if (st != OK) {
-		report_open(desc, want, st, d);
-		return st;
-	}
-	if (want->role == VD_IMG_DTB)
-		TRY(check_tree(desc, img, d));
-	else
-		TRY(plan_one(vm, desc, img, d));
-	if (want->role != VD_IMG_DTB) {
-		TRY(check_fit(desc, img, d));
-		TRY(check_overlap(vm, desc, img, d));
-	}
-	vm->n_images++;
-	return OK;
-}
-
-/* ---- the guest's tree ------------------------------------------------------------------------- */
-
-static enum status plan_tree(struct vm *vm, const struct vmdesc *desc, struct diag *d)
-{
-	const struct vd_image *dtb = vmdesc_image(desc, VD_IMG_DTB);
-	const struct vd_addr *wish = dtb ? &dtb->load : &desc->tree;
-
-	if (wish->given) {
-		vm->fdt = wish->gpa;
-		if (region_of(desc, vm->fdt.v, GUEST_FDT_MAX) &&
-		    !hits_image(vm, vm->fdt.v, GUEST_FDT_MAX))
-			return OK;
-		diag_report(d, DIAG_ERROR, wish->at,
-			    "%s: %s0x%llx: the tree and what we add to it need 0x%llx bytes of "
-			    "free memory there",
-			    vmdesc_label(desc).s, vmdesc_key_is(desc, VD_F_DTB_LOAD_ADDR).s,
-			    (unsigned long long)vm->fdt.v, (unsigned long long)GUEST_FDT_MAX);
-		diag_report(d, DIAG_FIX, wish->at, "leave it out: we find a place");
-		return E_RANGE;
-	}
-	if (find_room(vm, desc, GUEST_FDT_MAX, &vm->fdt) == OK)
-		return OK;
-	diag_report(d, DIAG_ERROR, desc->mems_at,
-		    "%s: %s: no 0x%llx bytes are left for the guest's device tree",
-		    vmdesc_label(desc).s, vmdesc_key(desc, VD_F_MEMORY_REGIONS).s,
-		    (unsigned long long)GUEST_FDT_MAX);
-	diag_report(d, DIAG_FIX, desc->mems_at, "make a memory region larger");
-	return E_RANGE;
-}
-
-static bool is_in_bios(const struct vm *vm)
-{
-	for (u32 i = 0; i < vm->n_images; i++) {
-		const struct load_step *s = &vm->images[i].plan.step[0];
-
-		if (vm->images[i].desc->role == VD_IMG_BIOS &&
-		    range_inside(vm->entry.v, 4, s->dst.v, s->file_len))
-			return true;
-	}
-	return false;
-}
-
-static void choose_entry(struct vm *vm, const struct vmdesc *desc, struct diag *d)
-{
-	const struct load_plan *kernel = &vm->images[0].plan;
-
-	vm->entry = desc->entry.given ? desc->entry.gpa : kernel->entry;
-	if (kernel->kind == IMAGE_RAW || vm->entry.v == kernel->entry.v || is_in_bios(vm))
-		return;
-	diag_report(d, DIAG_WARNING, desc->entry.at,
-		    "%s: %s0x%llx: the image wants to be entered at 0x%llx", vmdesc_label(desc).s,
-		    vmdesc_key_is(desc, VD_F_ENTRY_POINT).s, (unsigned long long)vm->entry.v,
-		    (unsigned long long)kernel->entry.v);
-}
+static const struct fit_place stores = {
+	.open = open_image,
+	.missing = report_missing,
+	.borrow = borrow,
+	.give_back = give_back,
+	.machine = ARCH_ELF_MACHINE,
+};
 
 enum status vm_plan_images(struct vm *vm, const struct vmdesc *desc, struct diag *d)
 {
-	const struct vd_image *kernel = vmdesc_image(desc, VD_IMG_KERNEL);
-	u32 n = desc->images.n;
-	enum status st;
-
-	if (!kernel)
-		return E_NOTFOUND;
-	vm->images = arena_new_n(&vm->arena, struct vm_image, n);
-	if (!vm->images)
-		return E_NOMEM;
-	st = plan_image(vm, desc, kernel, d);
-	/* Twice round: those with a place before those that go where there is room. */
-	for (u32 i = 0; i < 2 * n; i++) {
-		const struct vd_image *img = &desc->images.v[i % n];
-		enum status one;
-
-		if (img == kernel || img->load.given != (i < n))
-			continue;
-		one = plan_image(vm, desc, img, d);
-		st = one != OK ? one : st;
-	}
-	if (st != OK)
-		return st;
-	choose_entry(vm, desc, d);
-	return plan_tree(vm, desc, d);
+	return image_fit(desc, &stores, &vm->arena, &vm->fit, d);
 }
 
 void vm_find_images(const struct vmdesc *desc, struct diag *d)
 {
-	if (desc->reported & BIT(VD_F_IMAGE_LOCATION))
-		return; /* who knows where to look */
-	for (u32 i = 0; i < desc->images.n; i++) {
-		const struct vd_image *img = &desc->images.v[i];
-		struct store_file f;
-		enum status st = stores_open(desc, source_of(desc, img), img->path, &f);
-
-		if (st != OK)
-			report_open(desc, img, st, d);
-	}
+	image_fit_find(desc, &stores, d);
 }

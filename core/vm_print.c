@@ -71,17 +71,18 @@ static void print_images(const struct vm *vm)
 {
 	static const char *const role[VD_IMG_ROLES] = { "kernel", "initrd", "dtb", "bios", "data" };
 
-	for (u32 i = 0; i < vm->n_images; i++) {
-		const struct vm_image *img = &vm->images[i];
+	for (u32 i = 0; i < vm->fit.n; i++) {
+		const struct fit_image *img = &vm->fit.image[i];
 
 		log_info("  %-6s  0x%09llx  %.*s, %llu bytes%s", role[img->desc->role],
-			 (ull)(img->desc->role == VD_IMG_DTB ? vm->fdt.v : img->plan.step[0].dst.v),
+			 (ull)(img->desc->role == VD_IMG_DTB ? vm->fit.fdt.v :
+							       img->plan.step[0].dst.v),
 			 STR_ARG(img->desc->path), (ull)img->file.size,
 			 img->plan.gzip ? ", gzip" : "");
 	}
 	if (!vmdesc_image(vm->desc, VD_IMG_DTB))
-		log_info("  dtb     0x%09llx  generated", (ull)vm->fdt.v);
-	log_info("  entry   0x%09llx  \"%.*s\"", (ull)vm->entry.v, STR_ARG(vm->desc->cmdline));
+		log_info("  dtb     0x%09llx  generated", (ull)vm->fit.fdt.v);
+	log_info("  entry   0x%09llx  \"%.*s\"", (ull)vm->fit.entry.v, STR_ARG(vm->desc->cmdline));
 }
 
 void vm_print_board(const struct vm *vm)

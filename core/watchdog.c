@@ -143,7 +143,7 @@ static void tell_vm(const struct vm *vm, u64 stood)
 	log_error("VM %u \"%s\" is %s and makes no progress for %llu s: image %u of %u, step %u, "
 		  "byte %llu; %u vCPUs on; CPU %u works for it",
 		  vm->desc->id, vm->name, vm_phase_name(vm), seconds(stood),
-		  MIN(vm->load.image + 1, vm->n_images), vm->n_images, vm->load.step,
+		  MIN(vm->load.image + 1, vm->fit.n), vm->fit.n, vm->load.step,
 		  (unsigned long long)vm->load.off, atomic_load(&vm->n_live), vm->home->index);
 }
 

@@ -200,8 +200,8 @@ static inline struct vm *make_vm(u32 cpu_of_vcpu0, u32 cpu_of_vcpu1)
 	vd = describe(vm, cpu_of_vcpu0, cpu_of_vcpu1);
 	CHECK(vm_build(vm, vd, &d) == OK);
 	NOTED("reset gicv3; reset probe; bind 0.27-27; bind 1.27-27; ");
-	vm->entry = GPA(GUEST_RAM);
-	vm->fdt = GPA(GUEST_RAM + MIB(2));
+	vm->fit.entry = GPA(GUEST_RAM);
+	vm->fit.fdt = GPA(GUEST_RAM + MIB(2));
 	return vm;
 }
 

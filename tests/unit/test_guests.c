@@ -50,7 +50,7 @@ static void one(void)
 	put_text(VD_SRC_FS, AT("notes.txt"), "not for us");
 	started();
 	CHECK(n_vms == 1 && vms[0]->desc->id == 7 && strcmp(vms[0]->name, "first") == 0);
-	CHECK(atomic_load(&vms[0]->phase) == VM_SCRUB && vms[0]->entry.v == 0x80000000);
+	CHECK(atomic_load(&vms[0]->phase) == VM_SCRUB && vms[0]->fit.entry.v == 0x80000000);
 	CHECK(was_said("VM 7 \"first\" from disk:/guest/vm_default/a.toml"));
 	CHECK(was_said("memory  0x080000000..0x080400000     4 MiB rwx allocated"));
 	CHECK(was_said("device  0x009000000..0x009001000  pl011 interrupt 33 (default)"));
@@ -73,7 +73,7 @@ static void places_left_to_us(void)
 		 "memory_regions = [[0x8010_0000, 0xf0_0000, 0x7, 0]]\n[devices]\n");
 	put_text(VD_SRC_FS, AT("a.toml"), text_of[0]);
 	started();
-	CHECK(n_vms == 1 && vms[0]->entry.v == 0x80200000);
+	CHECK(n_vms == 1 && vms[0]->fit.entry.v == 0x80200000);
 	CHECK(was_said("kernel  0x080200000  /kernel.bin"));
 	CHECK(was_said("bios    0x080600000  /fw"));
 	CHECK(was_said("initrd  0x080e00000  /initrd"));
@@ -89,7 +89,7 @@ static void firmware_is_started(void)
 		 sound(0, 1, "a", "bios_path = \"/fw\"\nbios_load_addr = 0x8001_0000"));
 	memcpy(strstr(text_of[0], "0x8000_0000"), "0x8001_0040", 11);
 	started();
-	CHECK(n_vms == 1 && vms[0]->entry.v == 0x80010040);
+	CHECK(n_vms == 1 && vms[0]->fit.entry.v == 0x80010040);
 	CHECK(!was_said("wants to be entered"));
 }
 
@@ -278,7 +278,7 @@ static void tree_goes_where_it_is_wished(void)
 	setup();
 	put_text(VD_SRC_FS, AT("a.toml"), sound(0, 1, "a", "dtb_load_addr = 0x8010_0000"));
 	started();
-	CHECK(n_vms == 1 && vms[0]->fdt.v == 0x80100000);
+	CHECK(n_vms == 1 && vms[0]->fit.fdt.v == 0x80100000);
 	while (atomic_load(&vms[0]->phase) != VM_RUNNING)
 		CHECK(vm_work(vms[0]->home));
 	CHECK(vms[0]->fdt_len > 0);
@@ -300,7 +300,7 @@ static void tree_goes_into_the_second_region(void)
 		 "[[0x8000_0000, 0x20_0000, 0x7, 0], [0x9000_0000, 0x20_0000, 0x7, 0]]\n");
 	put_text(VD_SRC_FS, AT("a.toml"), text);
 	started();
-	CHECK(n_vms == 1 && vms[0]->fdt.v == 0x90000000);
+	CHECK(n_vms == 1 && vms[0]->fit.fdt.v == 0x90000000);
 }
 
 static void no_room_for_the_tree(void)

@@ -65,8 +65,8 @@ static void build(void)
 	CHECK(vm_build(vm, vd, &d) == OK);
 	CHECK(d.n_errors == 0);
 	v0 = &vm->vcpus[0];
-	vm->entry = GPA(GUEST_RAM);
-	vm->fdt = GPA(GUEST_RAM + MIB(2));
+	vm->fit.entry = GPA(GUEST_RAM);
+	vm->fit.fdt = GPA(GUEST_RAM + MIB(2));
 }
 
 static void refused(enum status want, const char *why)

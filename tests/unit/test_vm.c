@@ -19,13 +19,13 @@ static void step(u32 expected_phase)
 /* One image, copied to the begin of the VM's memory. */
 static void give_image(struct vm *to)
 {
-	static struct vm_image images[VM_MAX];
-	struct vm_image *img = &images[to->tag];
+	static struct fit_image images[VM_MAX];
+	struct fit_image *img = &images[to->tag];
 	static const struct vd_image desc = { .role = VD_IMG_KERNEL };
 
-	*img = (struct vm_image){ .desc = &desc };
-	to->images = img;
-	to->n_images = 1;
+	*img = (struct fit_image){ .desc = &desc };
+	to->fit.image = img;
+	to->fit.n = 1;
 	img->file = (struct store_file){ .store = &disk_store, .size = FILE_SIZE };
 	img->plan.n = 1;
 	img->plan.step[0] = (struct load_step){ .kind = LOAD_COPY,
@@ -69,7 +69,7 @@ static void check_loaded(void)
 		CHECK(guest_byte(off) == file_byte(off));
 	CHECK(guest_byte(FILE_SIZE - 1) == file_byte(FILE_SIZE - 1));
 	CHECK(guest_byte(FILE_SIZE) == 0 && guest_byte(GUEST_MEM - 1) == 0);
-	CHECK(gmem_read(&vm->mem, vm->fdt, magic, sizeof(magic)) == OK);
+	CHECK(gmem_read(&vm->mem, vm->fit.fdt, magic, sizeof(magic)) == OK);
 	CHECK(memcmp(magic, "\xd0\x0d\xfe\xed", 4) == 0);
 }
 
@@ -113,7 +113,7 @@ static void phases(void)
 	CHECK(atomic_load(&v->power) == VCPU_POWER_PENDING && vcpu_runnable(v, 0));
 	CHECK(!vcpu_runnable(&vm->vcpus[1], UINT64_MAX) && !vm_has_work(&cpus[0]));
 	one_exit(v, (struct vcpu_exit){ .kind = EXIT_NONE });
-	CHECK(v->arch.pc == GUEST_RAM && v->arch.arg == vm->fdt.v);
+	CHECK(v->arch.pc == GUEST_RAM && v->arch.arg == vm->fit.fdt.v);
 }
 
 static void home_is_elsewhere(void)
@@ -423,10 +423,10 @@ static void give_compressed_image(u32 mem_len)
 	put_le(PLAIN_SIZE, 4);
 	setup();
 	file_bytes = gz;
-	vm->images[0].file.size = gz_len;
-	vm->images[0].plan.step[0].kind = LOAD_INFLATE;
-	vm->images[0].plan.step[0].file_len = gz_len;
-	vm->images[0].plan.step[0].mem_len = mem_len;
+	vm->fit.image[0].file.size = gz_len;
+	vm->fit.image[0].plan.step[0].kind = LOAD_INFLATE;
+	vm->fit.image[0].plan.step[0].file_len = gz_len;
+	vm->fit.image[0].plan.step[0].mem_len = mem_len;
 }
 
 static bool loads(void)
@@ -466,7 +466,7 @@ static void stream_is_damaged(void)
 static void stream_has_no_end(void)
 {
 	give_compressed_image(PLAIN_SIZE);
-	vm->images[0].plan.step[0].file_len = gz_len - 1;
+	vm->fit.image[0].plan.step[0].file_len = gz_len - 1;
 	CHECK(!loads());
 	CHECK(was_said("loading its images failed"));
 }
@@ -474,7 +474,7 @@ static void stream_has_no_end(void)
 static void bytes_behind_the_stream(void)
 {
 	give_compressed_image(PLAIN_SIZE);
-	vm->images[0].plan.step[0].file_len = gz_len + 5;
+	vm->fit.image[0].plan.step[0].file_len = gz_len + 5;
 	CHECK(loads());
 }
 

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "images.h"
 #include "places.h"
 #include "trivet.h"
 
@@ -18,10 +19,19 @@ static bool variable(void *ctx, struct str name, struct str *out)
 	return value != NULL;
 }
 
+static bool has_image(void *ctx, struct str name)
+{
+	const struct tool_set *set = ctx;
+	struct store_file f;
+
+	return images_find(set->report.o, set->reading ? set->reading : ".", name, &f);
+}
+
 void tool_env(struct tool_set *set, struct config_env *env)
 {
 	*env = (struct config_env){
 		.variable = variable,
+		.has_image = has_image,
 		.fdt = set->machine.fdt,
 		.ctx = set,
 	};

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "images.h"
 #include "places.h"
 #include "trivet.h"
 
@@ -42,12 +43,14 @@ static void add_vm(struct tool_set *set, struct vmdesc *vd, bool refused)
 		set->cap = set->cap ? 2 * set->cap : 16;
 		set->vms = realloc(set->vms, set->cap * sizeof(struct vmdesc *));
 		set->refused = realloc(set->refused, set->cap * sizeof(bool));
-		if (!set->vms || !set->refused) {
+		set->fits = realloc(set->fits, set->cap * sizeof(struct image_fit));
+		if (!set->vms || !set->refused || !set->fits) {
 			tool_complain("out of memory");
 			exit(TOOL_ERRORS);
 		}
 	}
 	set->vms[set->n] = vd;
+	set->fits[set->n] = (struct image_fit){ 0 };
 	set->refused[set->n++] = refused;
 }
 
@@ -65,6 +68,20 @@ static enum status complete(struct tool_set *set, struct vmdesc *vd, struct aren
 	return st;
 }
 
+/* The same as core/guests.c: of a VM that is refused it is at least said which images are missing. */
+static void fit_images(struct tool_set *set, u32 i, struct arena *a)
+{
+	const struct tool_options *o = set->report.o;
+	struct vmdesc *vd = set->vms[i];
+
+	if (set->refused[i])
+		images_say_missing(o, vd, &set->report.d);
+	else if (images_fit(o, vd, a, &set->fits[i], &set->report.d) != OK)
+		set->refused[i] = true;
+	if (set->refused[i])
+		set->fits[i].n = 0;
+}
+
 static struct src_pos start_of(const struct config_part *parts)
 {
 	return (struct src_pos){ .file = parts->file };
@@ -79,6 +96,7 @@ void tool_load_parts(struct tool_set *set, const struct config_lang *lang,
 	struct arena a;
 	enum status st;
 
+	set->reading = parts->file;
 	tool_env(set, &env);
 	open_arena(&a, &set->pool);
 	st = lang->parse(&in, &a, &set->report.d, &vd);
@@ -92,6 +110,8 @@ void tool_load_parts(struct tool_set *set, const struct config_lang *lang,
 			diag_report(&set->report.d, DIAG_ERROR, start_of(parts),
 				    "has too much in it for %d MiB", FILE_ARENA_MIB);
 		add_vm(set, vd, st != OK || done != OK);
+		if (depth == TOOL_IMAGES && !set->report.o->no_images)
+			fit_images(set, set->n - 1, &a);
 	}
 	close_arena(&a, &set->pool);
 }
@@ -237,6 +257,8 @@ void tool_set_end(struct tool_set *set, enum tool_depth depth)
 enum status tool_load(const struct tool_options *o, enum tool_depth depth, struct tool_set *set)
 {
 	TRY(tool_set_begin(o, set));
+	if (!images_check_places(o, &set->report.d))
+		return E_INVAL;
 	for (u32 i = 0; i < o->n_files; i++)
 		load_file(set, o->files[i], depth);
 	tool_set_end(set, depth);

@@ -94,7 +94,10 @@ static bool read_option(struct reader *r, const char *word)
 	const struct {
 		const char *name;
 		bool *flag;
-	} flags[] = { { "--json", &o->json }, { "-v", &o->verbose }, { "--verbose", &o->verbose } };
+	} flags[] = { { "--json", &o->json },
+		      { "--no-images", &o->no_images },
+		      { "-v", &o->verbose },
+		      { "--verbose", &o->verbose } };
 
 	for (size_t i = 0; i < array_size(known); i++) {
 		if (!is_option(word, known[i].name))

@@ -96,6 +96,22 @@ const char *place_tree(const char *name)
 	return NULL;
 }
 
+const char *place_guests(void)
+{
+	static const char folder[] = ".cache/guests/aarch64";
+	static const char *found;
+	static bool looked;
+
+	if (!looked && access(folder, R_OK) == 0)
+		found = folder;
+	else if (!looked)
+		found = tool_format("%s/%s", tool_folder_of(program_folder()), folder);
+	if (!looked && access(found, R_OK) != 0)
+		found = NULL;
+	looked = true;
+	return found ? shorten(found) : NULL;
+}
+
 static int is_platform(const struct dirent *e)
 {
 	return str_ends(str_of(e->d_name), ".toml");

@@ -10,6 +10,9 @@ const char *place_platform(const char *name);
 /* The device tree that `make tree` has made for it; NULL: there is none. */
 const char *place_tree(const char *name);
 
+/* The folder `make run` takes images from; NULL: there is none. */
+const char *place_guests(void);
+
 /* "a, b, c": the platforms there are; NULL: none. */
 const char *place_platforms(void);
 

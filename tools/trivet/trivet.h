@@ -11,6 +11,7 @@
 #include <base/arena.h>
 #include <base/diag.h>
 #include <lib/config.h>
+#include <lib/fit.h>
 #include <lib/hostdesc.h>
 #include <lib/vmdesc.h>
 
@@ -57,6 +58,7 @@ struct tool_options {
 	const char *output;	    /* -o: NULL: standard output */
 	bool json;
 	bool json_is_ours; /* --json is what the command itself prints: diagnostics stay text */
+	bool no_images;	   /* --no-images: a check does not look for them */
 	bool verbose;	   /* -v: what was fine, too */
 	const char *lang;  /* --lang: whatever the suffix is */
 	enum tool_color color;
@@ -124,8 +126,10 @@ struct tool_set {
 	struct vmdesc **vms;
 	bool *refused; /* by index of vms */
 	u32 n;
+	struct image_fit *fits; /* by index of vms; n 0: was not planned */
 	u32 cap;
-	struct arena pool; /* what descriptions are kept in */
+	const char *reading; /* the file that is being read */
+	struct arena pool;   /* what descriptions are kept in */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include <core/stage2.h>
 #include <core/vbus.h>
 #include <core/vcpu.h>
+#include <lib/fit.h>
 #include <lib/image.h>
 #include <lib/store.h>
 #include <lib/vmdesc.h>
@@ -30,13 +31,6 @@ enum vm_end_reason {
 	VM_END_POWER_OFF,
 	VM_END_RESET,
 	VM_END_FAULT, /* stopped by us */
-};
-
-/* One image with its plan. */
-struct vm_image {
-	const struct vd_image *desc;
-	struct store_file file;
-	struct load_plan plan;
 };
 
 struct vm_load {
@@ -71,11 +65,8 @@ struct vm {
 	struct pass_irq *pass_irqs; /* pass.c */
 	u32 n_pass_irqs;
 	struct console_port port;
-	bool dirty;		 /* its memory has to be zeroed before images are loaded */
-	struct vm_image *images; /* of each of the description: vm_plan_images() */
-	u32 n_images;
-	gpa_t entry;
-	gpa_t fdt; /* where its tree goes */
+	bool dirty;	      /* its memory has to be zeroed before images are loaded */
+	struct image_fit fit; /* vm_plan_images() */
 	u64 fdt_len;
 	struct vm_load load;
 	_Atomic u32 phase;  /* enum vm_phase */
