@@ -19,6 +19,7 @@ KINDS = {
     "BOOL": "true, false",
     "UINTS": "list of numbers",
     "ROWS": "list of rows",
+    "TABLE": "table",
 }
 
 HEAD = """\

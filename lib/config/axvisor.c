@@ -28,12 +28,13 @@ static void report(struct axvisor *ax, enum diag_level level, enum vd_field f, u
 	u32 n;
 	const char *name = column == AXVISOR_WHOLE ? NULL : vmdesc_columns(f, &n)[column].name;
 	const struct vd_field_info *info = vmdesc_field(f);
+	bool loose = ax->extends || ax->flat;
 
 	if (level == DIAG_ERROR)
 		ax->vd->reported |= BIT(f);
 	diag_report(ax->diag, level, v->at, "%s: %s%s%s%s%s%s: %s", vmdesc_label(ax->vd).s,
-		    ax->extends ? "" : info->table, ax->extends ? "" : ".", info->key,
-		    name ? ": " : "", name ? name : "", quote(v).s, text);
+		    loose ? "" : info->table, loose ? "" : ".", info->key, name ? ": " : "",
+		    name ? name : "", quote(v).s, text);
 }
 
 void axvisor_error(struct axvisor *ax, enum vd_field f, const struct toml *v, const char *format,
@@ -143,7 +144,9 @@ static bool cell_is(struct axvisor *ax, const struct vd_column *columns, u32 col
 {
 	enum vd_kind kind = columns[column].kind;
 	enum vd_field f = columns[column].field;
-	enum toml_type want = kind == VD_KIND_STRING ? TOML_STRING : TOML_ARRAY;
+	enum toml_type want = kind == VD_KIND_STRING ? TOML_STRING :
+			      kind == VD_KIND_TABLE  ? TOML_TABLE :
+						       TOML_ARRAY;
 
 	if (kind == VD_KIND_UINT)
 		return uint_cell(ax, f, column, v);
@@ -152,6 +155,7 @@ static bool cell_is(struct axvisor *ax, const struct vd_column *columns, u32 col
 				   toml_type_name(v->type));
 		axvisor_fix(ax, v->at,
 			    want == TOML_STRING ? "put it in quotes" :
+			    want == TOML_TABLE	? "write { type = \"...\" }" :
 						  "write a list of numbers, or []");
 		return false;
 	}
@@ -219,6 +223,12 @@ static u32 unknown_column(struct axvisor *ax, const struct vd_column *columns, u
 {
 	struct suggest near = { .word = v->key };
 
+	if (columns[0].field == VD_F_VIRTUAL && axvisor_is_planned(v->key)) {
+		axvisor_error(ax, VD_F_VIRTUAL, v, "'%s' is planned by the hypervisor",
+			      show_text(v->key).s);
+		axvisor_fix(ax, v->key_at, "remove it, or write a row in devices.emu_devices");
+		return n;
+	}
 	axvisor_error(ax, columns[0].field, v, "a row has no element '%s'", show_text(v->key).s);
 	for (u32 i = 0; i < n; i++)
 		suggest_try(&near, columns[i].name);
@@ -307,6 +317,7 @@ extern const struct config_lang config_axvisor;
 static enum status translate(struct axvisor *ax)
 {
 	TRY(axvisor_base(ax));
+	axvisor_boot(ax);
 	TRY(axvisor_kernel(ax));
 	TRY(axvisor_devices(ax));
 	TRY(axvisor_pass(ax));

@@ -21,6 +21,10 @@ enum {
 	TYPE_DUMMY = 0,
 	TYPE_INTC = 1,
 	TYPE_CONSOLE = 2,
+	OLDER_CONSOLE = 0,
+	OLDER_DISTRIBUTOR = 1,
+	OLDER_PARTS = 2,
+	OLDER_META = 10,
 	OLDER_CPU_INTERFACE = 7,
 	OLDER_CPU_SGI = 8,
 	OLDER_REDISTRIBUTOR = 9,
@@ -39,14 +43,22 @@ struct emu_type {
 
 /* Today's types that we know and do not have. */
 static const struct emu_type later[] = {
-	{ 0x0a, "a channel between VMs" },
 	{ 0x23, "an I/O interrupt controller" },
 	{ 0x24, "an interval timer" },
 	{ 0x25, "a platform interrupt controller" },
 	{ 0x30, "part of a host interrupt controller" },
-	{ 0xe1, "a virtio block device" },
-	{ 0xe2, "a virtio network device" },
-	{ 0xe3, "a virtio console" },
+};
+
+/* Those that are devices of a class; whether it can be built is the validator's business. */
+static const struct {
+	u8 number;
+	u8 older;
+	char class[16];
+} classes[] = {
+	{ 0xe1, 3, "virtio-blk" },
+	{ 0xe2, 4, "virtio-net" },
+	{ 0xe3, 5, "virtio-console" },
+	{ 0x0a, 0xff, "ivc-channel" },
 };
 
 /* Numbers that only the older numbering has. */
@@ -136,7 +148,8 @@ enum emu_kind {
 	EMU_INTC,
 	EMU_DISTRIBUTOR,
 	EMU_REDISTRIBUTOR,
-	EMU_CONSOLE
+	EMU_CONSOLE,
+	EMU_OTHER
 };
 
 static enum emu_kind taken_as(struct axvisor *ax, const struct toml *type, const char *what,
@@ -182,10 +195,45 @@ static enum emu_kind kind_of_2(struct axvisor *ax, const struct toml *const *cel
 		      "interrupt");
 }
 
+static const char *class_of(const struct axvisor *ax, s64 number)
+{
+	for (u32 i = 0; i < array_size(classes); i++)
+		if (number == (ax->flat ? classes[i].older : classes[i].number))
+			return classes[i].class;
+	return NULL;
+}
+
+/* In the flat schema all numbers are of the older numbering. */
+static enum emu_kind kind_of_older(struct axvisor *ax, const struct toml *const *cell)
+{
+	const struct toml *type = cell[DEV_TYPE];
+
+	switch (type->integer) {
+	case OLDER_CONSOLE:
+		return EMU_CONSOLE;
+	case OLDER_DISTRIBUTOR:
+		return EMU_INTC;
+	case OLDER_PARTS:
+	case OLDER_CPU_INTERFACE:
+	case OLDER_CPU_SGI:
+	case OLDER_META:
+		return EMU_NOTHING;
+	case OLDER_REDISTRIBUTOR:
+		return EMU_REDISTRIBUTOR;
+	default:
+		if (class_of(ax, type->integer))
+			return EMU_OTHER;
+	}
+	unknown_type(ax, type);
+	return EMU_NOTHING;
+}
+
 static enum emu_kind kind_of(struct axvisor *ax, const struct toml *const *cell)
 {
 	const struct toml *type = cell[DEV_TYPE];
 
+	if (ax->flat)
+		return kind_of_older(ax, cell);
 	switch (type->integer) {
 	case TYPE_DUMMY:
 		return kind_of_0(ax, cell);
@@ -216,6 +264,8 @@ static enum emu_kind kind_of(struct axvisor *ax, const struct toml *const *cell)
 	default:
 		break;
 	}
+	if (class_of(ax, type->integer))
+		return EMU_OTHER;
 	unknown_type(ax, type);
 	return EMU_NOTHING;
 }
@@ -238,24 +288,26 @@ static void read_second_window(struct axvisor *ax, const struct toml *list, stru
 }
 
 /* Versions of an interrupt controller differ in the last letter of their class. */
-static bool is_of_kind(const struct vd_dev *dev, enum emu_kind kind)
+static bool is_part(enum vd_part part, struct str class)
 {
 	struct str board = str_of(vmdesc_board.intc.class);
 
-	if (kind == EMU_CONSOLE)
-		return str_eq_c(dev->class, vmdesc_board.console.class) ||
-		       str_eq_c(dev->class, uart_16550.class);
-	return dev->class.n == board.n && memcmp(dev->class.p, board.p, board.n - 1) == 0;
+	if (part == VD_PART_CONSOLE)
+		return str_eq_c(class, vmdesc_board.console.class) ||
+		       str_eq_c(class, uart_16550.class);
+	return class.n == board.n && memcmp(class.p, board.p, board.n - 1) == 0;
 }
 
-/* A new device; of the one controller and the one console, that in place of what is there. */
-static struct vd_dev *add_dev(struct axvisor *ax, struct src_pos at, enum emu_kind kind)
+struct vd_dev *axvisor_add_dev(struct axvisor *ax, struct src_pos at, const char *class)
 {
-	bool first = !(ax->replaced & BIT(kind));
+	enum vd_part part = is_part(VD_PART_CONSOLE, str_of(class)) ? VD_PART_CONSOLE :
+								      VD_PART_INTC;
+	bool first = is_part(part, str_of(class)) && !(ax->replaced & BIT(part));
 
-	ax->replaced |= (u32)BIT(kind);
+	if (first)
+		ax->replaced |= (u32)BIT(part);
 	for (u32 i = 0; i < ax->vd->devs.n && ax->extends && first; i++) {
-		if (!is_of_kind(&ax->vd->devs.v[i], kind))
+		if (!is_part(part, ax->vd->devs.v[i].class))
 			continue;
 		ax->vd->devs.v[i] = (struct vd_dev){ .at = at };
 		return &ax->vd->devs.v[i];
@@ -270,7 +322,7 @@ static struct vd_dev *intc_of_parts(struct axvisor *ax, const struct toml *row)
 
 	if (ax->intc_parts)
 		return &ax->vd->devs.v[ax->intc_parts - 1];
-	dev = add_dev(ax, row->at, EMU_INTC);
+	dev = axvisor_add_dev(ax, row->at, vmdesc_board.intc.class);
 	if (!dev)
 		return NULL;
 	vd_dev_from_board(dev, &vmdesc_board.intc, ax->vd->vcpus.n);
@@ -317,13 +369,20 @@ static enum status read_part(struct axvisor *ax, const struct toml *row,
 static enum status read_whole(struct axvisor *ax, const struct toml *row,
 			      const struct toml *const *cell, enum emu_kind kind)
 {
-	struct vd_dev *dev = add_dev(ax, row->at, kind);
 	const struct vd_board_dev *model = &vmdesc_board.intc;
+	struct vd_board_dev other = { .n_win = 1 };
+	struct vd_dev *dev;
 
-	if (!dev)
-		return E_NOMEM;
 	if (kind == EMU_CONSOLE)
 		model = is_16550(cell[DEV_NAME]->text) ? &uart_16550 : &vmdesc_board.console;
+	if (kind == EMU_OTHER) {
+		other.class = class_of(ax, cell[DEV_TYPE]->integer);
+		other.n_irq = cell[DEV_IRQ]->integer != 0;
+		model = &other;
+	}
+	dev = axvisor_add_dev(ax, row->at, model->class);
+	if (!dev)
+		return E_NOMEM;
 	vd_dev_from_board(dev, model, ax->vd->vcpus.n);
 	dev->name = cell[DEV_NAME]->text;
 	dev->win[0] = (struct vd_window){ GPA((u64)cell[DEV_BASE]->integer),
@@ -366,21 +425,31 @@ static void read_interrupt_mode(struct axvisor *ax)
 			mode[axvisor_word(ax, VD_F_INTERRUPT_MODE, words, array_size(words))];
 }
 
+/* All of them: of both schemas, and beside them the default board's own two. */
+static bool too_many(struct axvisor *ax)
+{
+	const struct toml *rows = ax->value[VD_F_EMU_DEVICES], *virtual = ax->value[VD_F_VIRTUAL];
+	u32 n = ax->vd->devs.n + (rows ? rows->n : 0) + (virtual ? virtual->n : 0);
+
+	if (n <= VD_MAX_LIST - 2)
+		return false;
+	if (!rows)
+		rows = virtual;
+	axvisor_error(ax, rows == virtual ? VD_F_VIRTUAL : VD_F_EMU_DEVICES, rows,
+		      "%u devices; a VM can have %d", n, VD_MAX_LIST - 2);
+	axvisor_fix(ax, rows->at, "remove rows");
+	return true;
+}
+
 enum status axvisor_devices(struct axvisor *ax)
 {
-	const struct toml *list = ax->value[VD_F_EMU_DEVICES];
+	static const struct axvisor_rows keys[] = {
+		{ VD_F_EMU_DEVICES, read_device },
+		{ VD_F_VIRTUAL, axvisor_read_virtual },
+	};
 
 	read_interrupt_mode(ax);
-	if (!list)
+	if ((!ax->value[VD_F_EMU_DEVICES] && !ax->value[VD_F_VIRTUAL]) || too_many(ax))
 		return OK;
-	/* Room for the default board's own. */
-	if (list->n > VD_MAX_LIST - 2) {
-		axvisor_error(ax, VD_F_EMU_DEVICES, list, "%u devices; a VM can have %d", list->n,
-			      VD_MAX_LIST - 2);
-		axvisor_fix(ax, list->at, "remove rows");
-		return OK;
-	}
-	for (const struct toml *row = list->child; row; row = row->next)
-		TRY(read_device(ax, row));
-	return OK;
+	return axvisor_read_rows(ax, keys, array_size(keys));
 }

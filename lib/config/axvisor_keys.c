@@ -113,6 +113,8 @@ static enum toml_type type_of(enum vd_kind kind)
 	case VD_KIND_UINTS:
 	case VD_KIND_ROWS:
 		return TOML_ARRAY;
+	case VD_KIND_TABLE:
+		return TOML_TABLE;
 	}
 	return TOML_STRING;
 }
@@ -181,6 +183,8 @@ static void read_table(struct axvisor *ax, const struct toml *t)
 
 static bool is_missing(const struct axvisor *ax, u32 f)
 {
+	if (ax->modern && (f == VD_F_ID || f == VD_F_IMAGE_LOCATION))
+		return false;
 	return vmdesc_field((enum vd_field)f)->need == VD_NEED_REQUIRED && !ax->value[f] &&
 	       !((ax->vd->reported | ax->meant) & BIT(f));
 }
@@ -189,9 +193,14 @@ static void missing_key(struct axvisor *ax, const struct toml *table, u32 f)
 {
 	const struct vd_field_info *info = vmdesc_field((enum vd_field)f);
 
-	diag_report(ax->diag, DIAG_ERROR, table->at, "%s: %s.%s is missing", vmdesc_label(ax->vd).s,
-		    info->table, info->key);
-	axvisor_fix(ax, table->at, "add to [%s]: %s = %s", info->table, info->key, info->example);
+	diag_report(ax->diag, DIAG_ERROR, table->at, "%s: %s%s%s is missing",
+		    vmdesc_label(ax->vd).s, ax->flat ? "" : info->table, ax->flat ? "" : ".",
+		    info->key);
+	if (ax->flat)
+		axvisor_fix(ax, table->at, "add %s = %s", info->key, info->example);
+	else
+		axvisor_fix(ax, table->at, "add to [%s]: %s = %s", info->table, info->key,
+			    info->example);
 }
 
 /* One message for a whole table, with all keys it needs. */
@@ -220,7 +229,7 @@ static void check_required(struct axvisor *ax, const struct toml *root)
 {
 	for (u32 i = 0; i < VD_FIELDS; i++) {
 		const char *name = vmdesc_field((enum vd_field)i)->table;
-		const struct toml *table = toml_get(root, name);
+		const struct toml *table = ax->flat ? root : toml_get(root, name);
 
 		if (!is_missing(ax, i) || !ax->syntax_ok)
 			continue;
@@ -250,17 +259,50 @@ static void read_label(struct axvisor *ax, const struct toml *base)
 	}
 }
 
+/* Keys without tables, as in AxVisor's first schema, and none of the tables of later ones. */
+static bool is_flat(const struct toml *root)
+{
+	enum vd_field f;
+	bool keys = false;
+
+	for (const struct toml *v = root->child; v; v = v->next) {
+		bool table = is_table_name(v->key);
+
+		if (table && !str_eq_c(v->key, vmdesc_field(VD_F_DATA)->table))
+			return false;
+		keys |= !table && v->type != TOML_TABLE &&
+			find_field((struct str){ NULL, 0 }, v->key, &f);
+	}
+	return keys;
+}
+
+static bool is_modern(const struct axvisor *ax)
+{
+	return ax->value[VD_F_GUEST_TYPE] || ax->value[VD_F_VIRTUAL] ||
+	       ax->value[VD_F_PASSTHROUGH] || ax->value[VD_F_DISABLED];
+}
+
 void axvisor_read_loose_keys(struct axvisor *ax, const struct toml *keys)
 {
 	read_label(ax, keys);
-	for (const struct toml *v = keys->child; v; v = v->next)
-		read_key(ax, (struct str){ NULL, 0 }, v);
+	for (const struct toml *v = keys->child; v; v = v->next) {
+		if (ax->flat && is_table_name(v->key))
+			read_table(ax, v);
+		else
+			read_key(ax, (struct str){ NULL, 0 }, v);
+	}
 }
 
 void axvisor_read_keys(struct axvisor *ax, const struct toml *root)
 {
-	read_label(ax, toml_get(root, "base"));
-	for (const struct toml *t = root->child; t; t = t->next)
-		read_table(ax, t);
+	ax->flat = is_flat(root);
+	if (ax->flat) {
+		axvisor_read_loose_keys(ax, root);
+	} else {
+		read_label(ax, toml_get(root, "base"));
+		for (const struct toml *t = root->child; t; t = t->next)
+			read_table(ax, t);
+	}
+	ax->modern = is_modern(ax);
 	check_required(ax, root);
 }

@@ -14,6 +14,9 @@ enum {
 	PASS_IRQ
 };
 
+/* I/O ports in all. */
+#define PORTS 0x10000
+
 enum {
 	ADDRESS_GPA,
 	ADDRESS_LENGTH
@@ -46,23 +49,27 @@ static enum status add_window(struct axvisor *ax, const struct toml *row, struct
 	return OK;
 }
 
+static enum status add_path(const struct toml *v, struct vd_path *path)
+{
+	if (!path)
+		return E_NOMEM;
+	path->path = v->text;
+	return OK;
+}
+
 /* A row of one element is a path; the columns of a window belong together. */
 static enum status read_device(struct axvisor *ax, const struct toml *row)
 {
 	const enum vd_field f = VD_F_PASSTHROUGH_DEVICES;
 	const struct toml *cell[VD_MAX_COLUMNS];
-	struct vd_path *path;
 
 	if (!axvisor_row(ax, f, row, cell))
 		return OK;
 	if (!cell[PASS_GPA] && !cell[PASS_HPA] && !cell[PASS_LENGTH] && !cell[PASS_IRQ]) {
 		if (!is_path(ax, f, cell[PASS_NAME]))
 			return OK;
-		path = vmdesc_add_pass_path(ax->vd, ax->arena, cell[PASS_NAME]->at);
-		if (!path)
-			return E_NOMEM;
-		path->path = cell[PASS_NAME]->text;
-		return OK;
+		return add_path(cell[PASS_NAME],
+				vmdesc_add_pass_path(ax->vd, ax->arena, cell[PASS_NAME]->at));
 	}
 	if (!cell[PASS_GPA] || !cell[PASS_HPA] || !cell[PASS_LENGTH]) {
 		axvisor_error(ax, f, row, "a window needs base_gpa, base_hpa and length");
@@ -99,16 +106,97 @@ static enum status read_excluded(struct axvisor *ax, const struct toml *row)
 	bool list = row->type == TOML_ARRAY;
 
 	for (const struct toml *v = list ? row->child : row; v; v = list ? v->next : NULL) {
-		struct vd_path *path;
-
-		if (!is_path(ax, VD_F_EXCLUDED_DEVICES, v))
-			continue;
-		path = vmdesc_add_pass_except(ax->vd, ax->arena, v->at);
-		if (!path)
-			return E_NOMEM;
-		path->path = v->text;
+		if (is_path(ax, VD_F_EXCLUDED_DEVICES, v))
+			TRY(add_path(v, vmdesc_add_pass_except(ax->vd, ax->arena, v->at)));
 	}
 	return OK;
+}
+
+/* ---- the later spellings ------------------------------------------------------------------ */
+
+/* A node of its own, not the whole machine. */
+static bool is_node(struct axvisor *ax, enum vd_field f, const struct toml *v)
+{
+	if (!is_path(ax, f, v))
+		return false;
+	if (v->text.n > 1)
+		return true;
+	axvisor_error(ax, f, v, "the whole machine is no node");
+	axvisor_fix(ax, v->at,
+		    f == VD_F_PASSTHROUGH ?
+			    "write the path of a node, or base.guest_type = \"passthrough\"" :
+			    "write the path of a node");
+	return false;
+}
+
+static enum status read_passthrough(struct axvisor *ax, const struct toml *row)
+{
+	const struct toml *cell[VD_MAX_COLUMNS];
+
+	if (!axvisor_row(ax, VD_F_PASSTHROUGH, row, cell) ||
+	    !is_node(ax, VD_F_PASSTHROUGH, cell[0]))
+		return OK;
+	return add_path(cell[0], vmdesc_add_pass_path(ax->vd, ax->arena, cell[0]->at));
+}
+
+static enum status read_disabled(struct axvisor *ax, const struct toml *row)
+{
+	const struct toml *cell[VD_MAX_COLUMNS];
+
+	if (!axvisor_row(ax, VD_F_DISABLED, row, cell) || !is_node(ax, VD_F_DISABLED, cell[0]))
+		return OK;
+	for (u32 i = 0; i < ax->vd->pass_paths.n; i++) {
+		const struct vd_path *p = &ax->vd->pass_paths.v[i];
+
+		if (!str_eq(p->path, cell[0]->text))
+			continue;
+		axvisor_error(ax, VD_F_DISABLED, cell[0], "is passed through, too");
+		diag_report(ax->diag, DIAG_NOTE, p->at, "by this path");
+		axvisor_fix(ax, cell[0]->at, "remove it from one of the lists");
+		return OK;
+	}
+	return add_path(cell[0], vmdesc_add_pass_except(ax->vd, ax->arena, cell[0]->at));
+}
+
+static enum status read_ports(struct axvisor *ax, const struct toml *row)
+{
+	const struct toml *cell[VD_MAX_COLUMNS];
+	bool sound;
+
+	if (!axvisor_row(ax, VD_F_PASSTHROUGH_PORTS, row, cell))
+		return OK;
+	sound = cell[1]->integer && cell[0]->integer < PORTS &&
+		cell[1]->integer <= PORTS - cell[0]->integer;
+	axvisor_error(ax, VD_F_PASSTHROUGH_PORTS, row,
+		      sound ? "only x86_64 has I/O ports" : "no range of I/O ports");
+	axvisor_fix(ax, row->at,
+		    sound ? "remove it, and give devices with register windows" :
+			    "write [first port, how many], within 0x1_0000");
+	return OK;
+}
+
+/* Both keys say whether the guest begins with nothing or with the whole machine. */
+static enum status read_whole_machine(struct axvisor *ax)
+{
+	static const char *const words[] = { "virtualized", "passthrough", "virtual", "pt" };
+	const u32 none = array_size(words);
+	u32 type = axvisor_word(ax, VD_F_GUEST_TYPE, words, 2);
+	u32 policy = axvisor_word(ax, VD_F_ADDRESS_SPACE_POLICY, words, none);
+	const struct toml *v = ax->value[type < 2 ? VD_F_GUEST_TYPE : VD_F_ADDRESS_SPACE_POLICY];
+
+	if (type < 2 && policy < none && type != policy % 2) {
+		axvisor_error(ax, VD_F_GUEST_TYPE, v, "contradicts address_space_policy = \"%s\"",
+			      words[policy]);
+		axvisor_fix(ax, v->at, "remove one of them");
+		return OK;
+	}
+	if (type != 1 && (policy == none || policy % 2 == 0))
+		return OK;
+	for (u32 i = 0; i < ax->vd->pass_paths.n; i++)
+		if (str_eq_c(ax->vd->pass_paths.v[i].path, "/"))
+			return OK;
+	return add_path(&(struct toml){ .text = STR("/"), .at = v->at },
+			vmdesc_add_pass_path(ax->vd, ax->arena, v->at));
 }
 
 enum status axvisor_pass(struct axvisor *ax)
@@ -117,7 +205,11 @@ enum status axvisor_pass(struct axvisor *ax)
 		{ VD_F_PASSTHROUGH_DEVICES, read_device },
 		{ VD_F_PASSTHROUGH_ADDRESSES, read_address },
 		{ VD_F_EXCLUDED_DEVICES, read_excluded },
+		{ VD_F_PASSTHROUGH, read_passthrough },
+		{ VD_F_DISABLED, read_disabled },
+		{ VD_F_PASSTHROUGH_PORTS, read_ports },
 	};
 
-	return axvisor_read_rows(ax, keys, array_size(keys));
+	TRY(axvisor_read_rows(ax, keys, array_size(keys)));
+	return read_whole_machine(ax);
 }

@@ -15,10 +15,12 @@ struct axvisor {
 	struct vmdesc *vd;
 	const struct toml *value[VD_FIELDS];
 	u32 intc_parts; /* index + 1 of the device that rows for parts of one make up */
-	u32 replaced;	/* BIT() of kinds of devices: another language's has made way for ours */
+	u32 replaced;	/* BIT(enum vd_part): another language's device has made way for ours */
 	enum vd_source source; /* where images are that this file names */
 	u64 meant;	/* BIT(enum vd_field): a misspelt or misplaced key was meant to be this */
 	bool extends;	/* another language's description: only what is given changes */
+	bool flat;	/* the schema of 2024: keys without tables, older numbers of devices */
+	bool modern;	/* the schema of autumn 2026: more keys have defaults */
 	bool syntax_ok; /* else a key that is missing may stand in a broken line */
 };
 
@@ -70,6 +72,14 @@ enum status axvisor_kernel(struct axvisor *ax);
 enum status axvisor_devices(struct axvisor *ax);
 enum status axvisor_pass(struct axvisor *ax);
 enum status axvisor_trivet(struct axvisor *ax);
+/* axvisor_boot.c: boot_protocol; comes before images are read. */
+void axvisor_boot(struct axvisor *ax);
+/* axvisor_virtual.c: one of [[devices.virtual]]. */
+enum status axvisor_read_virtual(struct axvisor *ax, const struct toml *row);
+/* A key that the later schema plans itself, so that nobody may write it there. */
+bool axvisor_is_planned(struct str key);
+/* A device of @class, zeroed; of the one controller and the one console, that in place of what another language has. */
+struct vd_dev *axvisor_add_dev(struct axvisor *ax, struct src_pos at, const char *class);
 /* An image of that role, which takes the place of one that is there. NULL: out of memory. */
 struct vd_image *axvisor_image(struct axvisor *ax, enum vd_image_role role,
 			       const struct toml *path);

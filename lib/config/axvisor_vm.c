@@ -25,6 +25,9 @@ static void read_id(struct axvisor *ax)
 	if (!v)
 		return;
 	ax->vd->id_at = v->at;
+	/* "None": a number is found for it. */
+	if (ax->modern && !v->integer)
+		ax->vd->reported |= BIT(VD_F_ID);
 	if (v->integer > UINT32_MAX) {
 		axvisor_error(ax, VD_F_ID, v, "too large for the number of a VM");
 		axvisor_fix(ax, v->at, "write a small number, such as 1");
@@ -136,7 +139,7 @@ static enum vd_source read_source(struct axvisor *ax)
 
 	if (word < array_size(words))
 		return (enum vd_source)word;
-	return ax->extends ? VD_SRC_HOME : VD_SRC_FS;
+	return ax->extends || ax->modern ? VD_SRC_HOME : VD_SRC_FS;
 }
 
 struct vd_image *axvisor_image(struct axvisor *ax, enum vd_image_role role, const struct toml *path)

@@ -17,5 +17,6 @@ enum status config_complete(struct vmdesc *vd, const struct config_machine *m, s
 
 	vmdesc_use_intc(vd, m->hd->guest_intc);
 	st = worse(st, vmdesc_resolve_passes(vd, m->hd, m->fdt, a, d));
+	st = worse(st, vmdesc_place_devices(vd, d));
 	return worse(st, vmdesc_validate(vd, m->target, d));
 }

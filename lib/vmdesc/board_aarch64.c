@@ -32,6 +32,9 @@ const struct vd_board vmdesc_board = {
 		.irq = { { 33, VD_TRIGGER_LEVEL } }, /* SPI 1 */
 		.n_irq = 1,
 	},
+	.pool = { { 0x0b000000 }, 0x05000000 },
+	.first_line = 32, /* SPI 0 */
+	.last_line = 1019,
 };
 
 /* GICC with its second page, where GICC_DIR is (Arm IHI 0048, 4.1.2). */

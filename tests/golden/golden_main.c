@@ -242,6 +242,7 @@ static void read_parts(struct vms *out, struct arena *a, struct diag *d,
 		if (out->n == MAX_VMS || vmdesc_add_default_board(vd, a) != OK)
 			exit(2);
 		refused = refused || vmdesc_resolve_passes(vd, &host, host_fdt, a, d) != OK;
+		refused = vmdesc_place_devices(vd, d) != OK || refused;
 		refused = vmdesc_validate(vd, &target, d) != OK || refused;
 		out->refused[out->n] = refused;
 		if (!refused)

@@ -241,7 +241,7 @@ static void test_every_key(void **state)
 /* Cells are told apart by their place in the row; the schema's order is the reader's. */
 static void test_columns(void **state)
 {
-	static const char *const mem[] = { "gpa", "size", "flags", "map_type" };
+	static const char *const mem[] = { "gpa", "size", "flags", "map_type", "host_pa" };
 	static const char *const dev[] = { "name",   "base_gpa", "length",
 					   "irq_id", "emu_type", "cfg_list" };
 	const struct vd_column *c;

@@ -412,6 +412,55 @@ static void test_label(void **state)
 	assert_int_equal(strlen(vmdesc_label(vd).s), 45);
 }
 
+static struct vd_dev *add_unplaced(struct vmdesc *vd, const char *name, u64 size)
+{
+	struct vd_dev *d = vmdesc_add_dev(vd, &arena, here);
+
+	d->name = str_of(name);
+	d->win[0].size = d->win[1].size = size;
+	d->n_win = d->n_irq = 2;
+	d->is_placed_by_us = true;
+	return d;
+}
+
+/* Lowest free first, in the order of names, at multiples of the size; done once. */
+static void test_place(void **state)
+{
+	const u64 base = vmdesc_board.pool.base.v;
+	const u32 line = vmdesc_board.first_line;
+	struct sink sink;
+	struct vmdesc *vd;
+
+	(void)state;
+	for (u32 turn = 0; turn < 2; turn++) {
+		const struct vd_dev *a, *b;
+
+		sink_reset(&sink);
+		vd = vmdesc_new(&arena, "a.toml");
+		vmdesc_add_mem(vd, &arena, here)->base = GPA(base);
+		vd->mems.v[0].size = 0x1000;
+		add_unplaced(vd, turn ? "b" : "ab", turn ? 0x2000 : 0x1000);
+		add_unplaced(vd, turn ? "ab" : "b", turn ? 0x1000 : 0x2000);
+		vmdesc_add_reserve(vd, &arena, here)->irq = line + 1;
+		assert_int_equal(vmdesc_place_devices(vd, &sink.d), OK);
+		assert_int_equal(vmdesc_place_devices(vd, &sink.d), OK);
+		a = &vd->devs.v[turn];
+		b = &vd->devs.v[!turn];
+		assert_int_equal(a->win[0].base.v, base + 0x1000);
+		assert_int_equal(a->win[1].base.v, base + 0x2000);
+		assert_int_equal(b->win[0].base.v, base + 0x4000);
+		assert_int_equal(b->win[1].base.v, base + 0x6000);
+		assert_int_equal(a->irq[0].line, line);
+		assert_int_equal(a->irq[1].line, line + 2);
+		assert_int_equal(b->irq[0].line, line + 3);
+		assert_int_equal(a->n_irq, 2);
+		assert_int_equal(b->n_win, 2);
+	}
+	add_unplaced(vd, "large", vmdesc_board.pool.size);
+	assert_int_equal(vmdesc_place_devices(vd, &sink.d), E_INVAL);
+	assert_non_null(strstr(sink.text, "there is no free place for it"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup(name, fresh)
@@ -426,6 +475,7 @@ int main(void)
 		T(test_print),
 		T(test_print_what_is_rare),
 		T(test_keys),
+		T(test_place),
 		T(test_hex),
 		T(test_range_and_size),
 		T(test_text),

@@ -35,7 +35,7 @@ FOREIGN = ("tests/data/*", "tests/golden/*", "tests/fuzz/corpus/*", "tests/fuzz/
 
 # Files of neutral layers whose subject is one ISA or one interrupt controller.
 ISA_FILES = (
-    "lib/config/qvm*", "lib/config/camkes*", "lib/image/linux_*", "lib/image/bzimage.c", "lib/insn/*", "lib/*/*_aarch64.[ch]",
+    "lib/config/axvisor*", "lib/config/qvm*", "lib/config/camkes*", "lib/image/linux_*", "lib/image/bzimage.c", "lib/insn/*", "lib/*/*_aarch64.[ch]",
     "lib/*/*_riscv64.[ch]", "lib/*/*_x86_64.[ch]", "lib/hostdesc/irq_*.c", "vdev/intc/*",
     "vdev/include/vdev/gic*.h", "vdev/include/vdev/*apic.h", "vdev/include/vdev/*plic.h",
 )

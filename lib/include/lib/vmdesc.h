@@ -82,6 +82,7 @@ enum vd_kind {
 	VD_KIND_BOOL,
 	VD_KIND_UINTS, /* a list of numbers */
 	VD_KIND_ROWS,  /* a list of rows: see vmdesc_columns() */
+	VD_KIND_TABLE, /* of a column: keys of its own */
 };
 
 enum vd_need {
@@ -107,7 +108,7 @@ struct vd_column {
 	enum vd_need need;
 };
 
-#define VD_MAX_COLUMNS 6
+#define VD_MAX_COLUMNS 8
 
 const struct vd_field_info *vmdesc_field(enum vd_field f);
 /* The columns of a field of kind VD_KIND_ROWS, in their order; *n of them, 0 for others. */
@@ -253,6 +254,8 @@ struct vd_dev {
 	u32 n_irq;
 	VD_LIST(struct vd_option) options;
 	bool is_default; /* from the default board, not from the file */
+	/* Where its windows are, and which its interrupts, is ours to choose: vmdesc_place_devices(). */
+	bool is_placed_by_us;
 	struct src_pos at;
 };
 
@@ -420,6 +423,9 @@ struct vd_board_dev {
 struct vd_board {
 	struct vd_board_dev intc;
 	struct vd_board_dev console;
+	struct vd_window pool; /* where devices go that have no place of their own */
+	u32 first_line;	       /* the first interrupt for them */
+	u32 last_line;
 };
 
 extern const struct vd_board vmdesc_board;
@@ -452,6 +458,12 @@ enum status vmdesc_resolve_passes(struct vmdesc *vd, const struct hostdesc *hd,
  * guest_intc; NULL: not known), where it is of another that only other machines can have.
  */
 void vmdesc_use_intc(struct vmdesc *vd, const char *class);
+
+/*
+ * Give the devices that are placed by us windows and interrupts: the lowest that are free of
+ * everything else in @vd, in the order of their names. Comes after resolving passes.
+ */
+enum status vmdesc_place_devices(struct vmdesc *vd, struct diag *d);
 
 /*
  * Check the whole description and report every mistake to @d, each with VM, key, value and fix.
