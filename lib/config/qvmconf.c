@@ -303,7 +303,8 @@ static void read_other(struct qvm *q)
 {
 	if (q->opt->args == QVM_NONE || !qvm_argument(q))
 		return;
-	if (q->opt - qvm_options == QVM_O_SAFETY && qvm_pick(q, q->tok.text, "none\0warn\0required\0") < 0)
+	if (q->opt - qvm_options == QVM_O_SAFETY &&
+	    qvm_pick(q, q->tok.text, "none\0warn\0required\0") < 0)
 		return;
 	if (q->opt->effect == QVM_TOLD)
 		qvm_warn(q, "has no effect: %s", qvm_text(q->opt->does));

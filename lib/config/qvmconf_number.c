@@ -79,7 +79,8 @@ const char *qvm_read_number(struct str s, enum qvm_base kind, u64 *out, const ch
 	if (!base && kind == QVM_BASE_ADDRESS) {
 		base = unit && is_decimal(s) ? 10 : 16;
 		if (base == 10 && s.n > 1)
-			*doubt = "an address with a unit is taken as decimal; write 0d or 0x before it";
+			*doubt =
+				"an address with a unit is taken as decimal; write 0d or 0x before it";
 	}
 	if (memchr(s.p, '_', s.n))
 		*doubt = "qvm itself knows no _ in numbers";

@@ -109,7 +109,7 @@ enum {
 #define QVM_OPTION(id, ...)
 #define QVM_VDEV_OPTION(id, ...)
 #define QVM_LATER_OPTION(id, ...)
-#define QVM_SET(id, ...)	QVM_S_##id,
+#define QVM_SET(id, ...) QVM_S_##id,
 #define QVM_VDEV(id, ...)
 #define QVM_LATER_VDEV(id, ...)
 #include "qvmconf.def"

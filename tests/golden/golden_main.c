@@ -22,8 +22,8 @@
 
 #define ARENA_SIZE MIB(64)
 
-extern const struct config_lang config_axvisor;
-const struct config_lang *const config_langs[] = { &config_axvisor, NULL };
+extern const struct config_lang config_axvisor, config_qvmconf;
+const struct config_lang *const config_langs[] = { &config_axvisor, &config_qvmconf, NULL };
 
 static const u64 cpu_ids[] = { 0, 1, 2, 3 };
 

@@ -4,6 +4,6 @@
  */
 #include <lib/config.h>
 
-extern const struct config_lang config_axvisor;
+extern const struct config_lang config_axvisor, config_qvmconf;
 
-const struct config_lang *const config_langs[] = { &config_axvisor, NULL };
+const struct config_lang *const config_langs[] = { &config_axvisor, &config_qvmconf, NULL };
