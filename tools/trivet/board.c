@@ -34,7 +34,8 @@ static void add_mem(struct board *b, const struct vd_mem *m)
 	bool rom = !(m->prot & VD_W);
 	struct area *a = add_area(b, rom ? AREA_ROM : AREA_RAM, m->base.v, m->size);
 
-	a->what = rom ? "ROM" : "RAM";
+	a->what = a->name = rom ? "ROM" : "RAM";
+	a->more = backing[m->backing];
 	a->prot = m->prot;
 	a->backing = backing[m->backing];
 	a->has_host = m->backing != VD_MEM_ALLOC;
@@ -64,8 +65,9 @@ static void add_dev(struct board *b, u32 index)
 	for (u32 i = 0; i < d->n_win; i++) {
 		struct area *a = add_area(b, AREA_DEVICE, d->win[i].base.v, d->win[i].size);
 
-		a->what = tool_text("%s (%s)%s", tool_clean(d->name), tool_clean(d->class),
-				    window_part(d, i));
+		a->name = tool_clean(d->name);
+		a->more = tool_text("%s%s", tool_clean(d->class), window_part(d, i));
+		a->what = tool_text("%s (%s)%s", a->name, tool_clean(d->class), window_part(d, i));
 		a->prot = VD_R | VD_W;
 		a->backing = "emulated";
 		a->dev = index;
@@ -82,7 +84,8 @@ static void add_pass(struct board *b, u32 index)
 		const struct vd_pass_window *w = &p->win[i];
 		struct area *a = add_area(b, AREA_PASS, w->gpa.v, w->size);
 
-		a->what = tool_clean(p->name);
+		a->what = a->name = tool_clean(p->name);
+		a->more = "";
 		a->prot = w->prot ? w->prot : VD_R | VD_W;
 		a->backing = w->how == VD_PASS_MAP ? "host, mapped" : "host, forwarded";
 		a->has_host = true;
@@ -102,7 +105,9 @@ static void add_image(struct board *b, u32 index, const struct tool_set *set)
 	if (!known.placed)
 		return;
 	a = add_area(b, AREA_IMAGE, known.base, known.size);
-	a->what = tool_text("%s \"%s\"", board_role_name(image->role), tool_clean(image->path));
+	a->name = board_role_name(image->role);
+	a->more = tool_clean(image->path);
+	a->what = tool_text("%s \"%s\"", a->name, a->more);
 	a->backing = known.size ? "" : "not found here";
 	a->dev = index;
 	a->at = image->at;
@@ -116,7 +121,8 @@ static void add_tree(struct board *b)
 	if (!b->vd->tree.given)
 		return;
 	a = add_area(b, AREA_TREE, b->vd->tree.gpa.v, 0);
-	a->what = "device tree";
+	a->what = a->name = "device tree";
+	a->more = "";
 	a->backing = "generated";
 	a->at = b->vd->tree.at;
 	a->nested = true;
@@ -129,7 +135,8 @@ static void add_reserve(struct board *b, const struct vd_reserve *r)
 	if (!r->win.size)
 		return;
 	a = add_area(b, AREA_RESERVED, r->win.base.v, r->win.size);
-	a->what = "reserved";
+	a->what = a->name = "reserved";
+	a->more = "";
 	a->backing = "nothing";
 	a->at = r->at;
 }

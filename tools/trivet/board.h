@@ -26,6 +26,8 @@ struct area {
 	bool nested; /* lies in the area before it that is not */
 	u32 prot;    /* enum vd_prot bits */
 	const char *what;
+	const char *name;    /* @what in two parts: its own name, */
+	const char *more;    /* and the rest; may be "" */
 	const char *backing; /* who answers there */
 	bool has_host;
 	u64 host; /* the host's address, when it is fixed */

@@ -105,6 +105,7 @@ static int run(int argc, char **argv)
 {
 	struct forms forms = { NULL, NULL, NULL };
 	const struct tool_own_option own[] = {
+		{ "--svg", false, &forms.svg },
 		{ "--dts", false, &forms.dts },
 		{ "--vm", true, &forms.vm },
 		{ NULL, false, NULL },
@@ -122,7 +123,7 @@ static int run(int argc, char **argv)
 
 const struct command cmd_show = {
 	.name = "show",
-	.synopsis = "show FILE... [--json | --dts] [--vm NAME] [-o FILE]",
+	.synopsis = "show FILE... [--json | --svg | --dts] [--vm NAME] [-o FILE]",
 	.help = "say what the board of each VM is: memory, interrupts, CPUs, images",
 	.run = run,
 };
