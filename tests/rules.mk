@@ -161,7 +161,8 @@ $(TB)/host/golden-insn: tests/golden/insn_main.c $(TB)/host/libtrivet.a
 golden: $(TB)/host/golden $(TB)/host/golden-insn $(DATA)/done
 	@mkdir -p $(COUNTS)
 	@TRIVET_TEST_DATA=$(abspath $(DATA)) $(PY) tests/run_unit.py --counts $(COUNTS)/golden.counts --suite golden --jobs 1 \
-		"$(PY) tests/golden/run.py $<" "$(PY) tests/golden/toml/oracle.py $<" \
+		"$(PY) tests/golden/run.py $<" "$(PY) tests/golden/toml/spec.py $<" \
+		"$(PY) tests/golden/toml/oracle.py $<" \
 		"$(PY) tests/golden/insn.py $(TB)/host/golden-insn $(ISA)-linux-gnu-as $(ISA)-linux-gnu-objcopy"
 
 # ---- coverage ----------------------------------------------------------------------------------
