@@ -5,7 +5,7 @@
 # tools/ci/tally.py adds them up.
 #
 ## Tests and checks
-##   make unit golden tool-tests fuzz-short qemu-test    one kind; ONLY="name name" for some of it
+##   make unit golden tool-tests desk fuzz-short qemu-test    one kind; ONLY="name name" for some of it
 ##   make fuzz           other inputs in every run, FUZZ_SECONDS=300 for each target
 ##   make lint-NAME      one check: format metrics generated scripts headers layers cppcheck tidy
 ##                       compilers reproducible; make format mends the first
@@ -182,6 +182,13 @@ tool-tests:
 	@mkdir -p $(COUNTS)
 	@$(PY) tools/ci/selftest.py $(COUNTS)/tool-tests.counts
 
+# ---- the program for the desk ------------------------------------------------------------------
+# As it was built; ONLY="check" for some.
+desk: $(TB)/trivet $(DATA)/done
+	@mkdir -p $(COUNTS)
+	@TRIVET_TEST_DATA=$(abspath $(DATA)) $(PY) tests/run_unit.py --counts $(COUNTS)/desk.counts --suite desk \
+		"$(PY) tests/tool/run.py $< $(ONLY)"
+
 # ---- fuzzing -----------------------------------------------------------------------------------
 FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_NAMES := $(if $(ONLY),$(filter $(ONLY),$(FUZZ_NAMES)),$(FUZZ_NAMES))
@@ -239,7 +246,7 @@ qemu-test: $(O)/tests.json $(GUESTS)/Image
 	@$(PY) tests/qemu/run.py --config $< --counts $(COUNTS)/qemu-test.counts $(ONLY:%=--only %) $(if $(ALL),--all)
 
 # ---- all ---------------------------------------------------------------------------------------
-SUITES := unit golden tool-tests fuzz-short qemu-test
+SUITES := unit golden tool-tests desk fuzz-short qemu-test
 # All CPUs compile, unless somebody said how many shall.
 JOBS = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
@@ -282,7 +289,7 @@ compile_commands.json: FORCE
 	$(call cc,clang $(call HOST_CFLAGS,fuzz) $(HOST_ALL) -Itests/unit $(ORACLES),$(wildcard tests/fuzz/*.c))
 	@sed '$$s/,$$//; $$s/$$/\n]/' $@.new > $@ && rm $@.new
 
-.PHONY: tool-tests coverage fuzz run-suites
+.PHONY: tool-tests desk coverage fuzz run-suites
 include tools/ci/lint.mk
 # Made on the way, and kept.
 .SECONDARY: $(foreach b,$(HOST_BUILDS),$(HOST_KINDS:%=$(TB)/$b/gen/components-%.c))

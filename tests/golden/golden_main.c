@@ -237,13 +237,11 @@ static void read_parts(struct vms *out, struct arena *a, struct diag *d,
 	if (!vd)
 		exit(2);
 	for (; vd; vd = vd->next) {
-		bool refused = st != OK;
+		const struct config_machine m = { &host, host_fdt, &target };
+		bool refused = config_complete(vd, &m, a, d) != OK || st != OK;
 
-		if (out->n == MAX_VMS || vmdesc_add_default_board(vd, a) != OK)
+		if (out->n == MAX_VMS)
 			exit(2);
-		refused = refused || vmdesc_resolve_passes(vd, &host, host_fdt, a, d) != OK;
-		refused = vmdesc_place_devices(vd, d) != OK || refused;
-		refused = vmdesc_validate(vd, &target, d) != OK || refused;
 		out->refused[out->n] = refused;
 		if (!refused)
 			out->sound[out->n_sound++] = vd;

@@ -58,6 +58,8 @@ static void wrong(struct diag *d, const struct toml *v, const char *table, const
 static void read_desk(const struct toml *desk, struct facts *f, struct diag *d)
 {
 	for (const struct toml *v = desk->child; v; v = v->next) {
+		f->said |= str_eq_c(v->key, "cpus") ? FACT_CPUS : 0;
+		f->said |= str_eq_c(v->key, "memory") ? FACT_MEMORY : 0;
 		if (str_eq_c(v->key, "cpus")) {
 			if (!read_cpus(v, f))
 				wrong(d, v, "desk", "write a number, or a list of hardware ids");
@@ -66,7 +68,7 @@ static void read_desk(const struct toml *desk, struct facts *f, struct diag *d)
 				wrong(d, v, "desk", "write \"4G\", or a number of bytes");
 		} else if (str_eq_c(v->key, "tree") && v->type == TOML_STRING) {
 			f->tree = v->text;
-		} else {
+		} else if (!str_eq_c(v->key, "debian_tree")) { /* that one is for `make tree` */
 			diag_report(d, DIAG_ERROR, v->key_at,
 				    "platform: unknown key '%.*s' in [desk]", STR_ARG(v->key));
 			diag_report(d, DIAG_FIX, v->key_at,

@@ -6,7 +6,14 @@
 #include <base/span.h>
 #include <lib/hostdesc.h>
 
+/* Said for the desk: goes before what a tree says, which a boot loader would have completed. */
+enum {
+	FACT_CPUS = 1,
+	FACT_MEMORY = 2,
+};
+
 struct facts {
+	u32 said;
 	u64 cpu[HD_MAX_CPUS]; /* hardware ids */
 	u32 n_cpus;	      /* 0: not known */
 	u64 memory;	      /* bytes; 0: not known */

@@ -101,12 +101,12 @@ static const char *find_tree(const char *platform, const struct facts *f)
 	return place_tree(tool_format("%.*s", (int)n, name));
 }
 
-/* What the tree has not told. */
+/* What the tree has not told, or not rightly. */
 static void add_facts(struct tool_machine *m, const struct facts *f)
 {
 	u64 total = 0;
 
-	if (!m->hd.n_cpus) {
+	if (!m->hd.n_cpus || f->said & FACT_CPUS) {
 		for (u32 i = 0; i < f->n_cpus; i++)
 			m->hd.cpu_hw_id[i] = f->cpu[i];
 		m->hd.n_cpus = m->hd.n_cpus_found = f->n_cpus;
@@ -114,7 +114,7 @@ static void add_facts(struct tool_machine *m, const struct facts *f)
 	hostdesc_apply_window(&m->hd);
 	for (u32 i = 0; i < m->hd.n_mem; i++)
 		total += m->hd.mem[i].len;
-	m->memory = total ? total : f->memory;
+	m->memory = total && !(f->said & FACT_MEMORY) ? total : f->memory;
 }
 
 static void find_target(struct tool_machine *m, const struct facts *f)

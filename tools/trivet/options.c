@@ -3,7 +3,10 @@
  * Options that every command knows, and those that it adds. Anything that begins with '-' and is no
  * option is refused: a misspelt option never becomes the name of a file.
  */
+#include <stddef.h>
 #include <string.h>
+
+#include <lib/words.h>
 
 #include "trivet.h"
 
@@ -15,29 +18,60 @@ struct reader {
 	int i;
 };
 
-/* The value of an option that needs one: the next word, or what stands behind '='. */
-static const char *value_of(struct reader *r, const char *name)
-{
-	const char *word = r->argv[r->i];
-	size_t n = strlen(name);
+/* One line of options.def. */
+struct known {
+	const char *name;
+	enum {
+		VALUE,
+		LIST,
+		FLAG
+	} kind;
+	size_t member;
+};
 
-	if (word[n] == '=')
-		return word + n + 1;
-	if (word[n]) /* -Ifolder */
-		return word + n;
-	if (r->i + 1 < r->argc)
-		return r->argv[++r->i];
-	tool_complain("%s: needs a value", name);
-	return NULL;
+static const struct known known[] = {
+#define TOOL_VALUE(name, member, word, help) { name, VALUE, offsetof(struct tool_options, member) },
+#define TOOL_LIST(name, member, word, help)  { name, LIST, offsetof(struct tool_options, member) },
+#define TOOL_FLAG(name, member, help)	     { name, FLAG, offsetof(struct tool_options, member) },
+#include "options.def"
+#undef TOOL_VALUE
+#undef TOOL_LIST
+#undef TOOL_FLAG
+};
+
+/* -Ifolder, -Dname: one letter takes its value at once. */
+static bool is_joined(const char *name)
+{
+	return strcmp(name, "-I") == 0 || strcmp(name, "-D") == 0;
 }
 
 static bool is_option(const char *word, const char *name)
 {
 	size_t n = strlen(name);
 
-	if (strncmp(word, name, n) != 0)
-		return false;
-	return !word[n] || word[n] == '=' || (n == 2 && (name[1] == 'I' || name[1] == 'D'));
+	return strncmp(word, name, n) == 0 && (!word[n] || word[n] == '=' || is_joined(name));
+}
+
+/* The value of an option that needs one: the next word, or what stands behind '='. */
+static const char *value_of(struct reader *r, const char *name)
+{
+	const char *word = r->argv[r->i];
+	size_t n = strlen(name);
+
+	if (word[n])
+		return word + n + (word[n] == '=');
+	if (r->i + 1 < r->argc)
+		return r->argv[++r->i];
+	tool_complain("%s: needs a value", name);
+	return NULL;
+}
+
+static bool has_no_value(const char *word, const char *name)
+{
+	if (!word[strlen(name)])
+		return true;
+	tool_complain("%s: takes no value", name);
+	return false;
 }
 
 static bool add_word(struct tool_words *w, const char *value)
@@ -50,18 +84,17 @@ static bool add_word(struct tool_words *w, const char *value)
 	return true;
 }
 
-static bool set_color(struct tool_options *o, const char *value)
+static bool read_color(struct tool_options *o)
 {
 	static const char *const name[] = { "auto", "never", "always" };
 
-	for (unsigned i = 0; value && i < array_size(name); i++) {
-		if (strcmp(value, name[i]) == 0) {
+	for (unsigned i = 0; i < array_size(name); i++) {
+		if (!o->color_word || strcmp(o->color_word, name[i]) == 0) {
 			o->color = (enum tool_color)i;
 			return true;
 		}
 	}
-	if (value)
-		tool_complain("--color=%s: auto, never or always", value);
+	tool_complain("--color=%s: auto, never or always", o->color_word);
 	return false;
 }
 
@@ -71,49 +104,55 @@ static int read_own(struct reader *r, const char *word)
 	for (const struct tool_own_option *p = r->own; p && p->name; p++) {
 		if (!is_option(word, p->name))
 			continue;
-		*p->value = p->has_value ? value_of(r, p->name) : p->name;
+		if (p->has_value)
+			*p->value = value_of(r, p->name);
+		else
+			*p->value = has_no_value(word, p->name) ? p->name : NULL;
 		return *p->value ? 1 : -1;
 	}
 	return 0;
 }
 
+static bool read_known(struct reader *r, const struct known *k)
+{
+	u8 *member = (u8 *)r->o + k->member;
+
+	if (k->kind == LIST)
+		return add_word((struct tool_words *)member, value_of(r, k->name));
+	if (k->kind == FLAG)
+		return (*(bool *)member = has_no_value(r->argv[r->i], k->name));
+	*(const char **)member = value_of(r, k->name);
+	return *(const char **)member;
+}
+
+static void refuse(const struct reader *r, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	struct suggest near = {
+		.word = { word, equals ? (size_t)(equals - word) : strlen(word) },
+	};
+
+	for (size_t i = 0; i < array_size(known); i++)
+		suggest_try(&near, known[i].name);
+	for (const struct tool_own_option *p = r->own; p && p->name; p++)
+		suggest_try(&near, p->name);
+	if (near.best)
+		tool_complain("there is no option '%s'; did you mean '%s'?", word, near.best);
+	else
+		tool_complain("there is no option '%s'", word);
+}
+
 static bool read_option(struct reader *r, const char *word)
 {
-	struct tool_options *o = r->o;
-	const struct {
-		const char *name;
-		struct tool_words *words;
-		const char **value;
-	} known[] = {
-		{ "--platform", NULL, &o->platform }, { "--tree", NULL, &o->tree },
-		{ "-o", NULL, &o->output },	      { "--output", NULL, &o->output },
-		{ "--archive", &o->archives, NULL },  { "--files", &o->folders, NULL },
-		{ "--file", &o->named, NULL },	      { "-I", &o->includes, NULL },
-		{ "-D", &o->defines, NULL },	      { "--lang", NULL, &o->lang },
-	};
-	const struct {
-		const char *name;
-		bool *flag;
-	} flags[] = { { "--json", &o->json },
-		      { "--no-images", &o->no_images },
-		      { "-v", &o->verbose },
-		      { "--verbose", &o->verbose } };
+	int own = read_own(r, word);
 
+	if (own)
+		return own > 0;
 	for (size_t i = 0; i < array_size(known); i++) {
-		if (!is_option(word, known[i].name))
-			continue;
-		if (known[i].words)
-			return add_word(known[i].words, value_of(r, known[i].name));
-		*known[i].value = value_of(r, known[i].name);
-		return *known[i].value;
+		if (is_option(word, known[i].name))
+			return read_known(r, &known[i]);
 	}
-	if (is_option(word, "--color"))
-		return set_color(o, value_of(r, "--color"));
-	for (size_t i = 0; i < array_size(flags); i++) {
-		if (strcmp(word, flags[i].name) == 0)
-			return *flags[i].flag = true;
-	}
-	tool_complain("there is no option '%s'", word);
+	refuse(r, word);
 	return false;
 }
 
@@ -127,16 +166,13 @@ bool tool_options_read(struct tool_options *o, int argc, char **argv,
 	*o = (struct tool_options){ .files = files };
 	for (; r.i < argc; r.i++) {
 		const char *word = argv[r.i];
-		int own_one;
 
-		if (only_files || word[0] != '-' || !word[1]) {
+		if (only_files || word[0] != '-' || !word[1])
 			files[o->n_files++] = word;
-			continue;
-		}
-		only_files = strcmp(word, "--") == 0;
-		own_one = only_files ? 1 : read_own(&r, word);
-		if (own_one < 0 || (own_one == 0 && !read_option(&r, word)))
+		else if (strcmp(word, "--") == 0)
+			only_files = true;
+		else if (!read_option(&r, word))
 			return false;
 	}
-	return true;
+	return read_color(o);
 }

@@ -32,7 +32,9 @@ I_tool := $(I_lib) -Iport/vdev/include -Iport/exit/include -Ivdev/include -Itool
 $(TB)/tool/obj/tools/trivet/%.o: tools/trivet/%.c $(TB)/tool/flags
 	@mkdir -p $(@D)
 	@echo "  CC    $< (tool)"
-	@$(H_CC_tool) $(call HOST_CFLAGS,tool) $(I_tool) -c $< -o $@
+	@$(H_CC_tool) $(call HOST_CFLAGS,tool) $(I_tool) $(EXTRA) -c $< -o $@
+$(TB)/tool/obj/tools/trivet/main.o: EXTRA := -DTRIVET_VERSION='"$(VERSION)"'
+$(TB)/tool/obj/tools/trivet/main.o: Makefile
 $(TOOL): $(TOOL_OBJS) $(TOOL_LIB)
 	@echo "  LD    $@"
 	@$(H_CC_tool) -Wl,--gc-sections -o $@ $^

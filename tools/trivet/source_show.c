@@ -172,7 +172,7 @@ void source_show(FILE *f, const struct src_pos *at, u32 width, const struct sour
 	u32 first, end, from = 0;
 	struct str line;
 
-	if (!source_line(at, &line))
+	if (!source_line(at, &line) || !line.n)
 		return;
 	find_word(line, MIN((size_t)(at->col ? at->col - 1 : 0), line.n), &first, &end);
 	if (end > width)

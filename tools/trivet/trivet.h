@@ -27,6 +27,8 @@ struct command {
 	const char *synopsis;		   /* "check FILE... [--platform P]" */
 	const char *help;		   /* one sentence */
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+	/* Its own options for `trivet help`, a line each: "  --svg" at 0, text from column 28. NULL: none. */
+	const char *options;
 };
 
 /* From commands.def; name NULL ends it. */
@@ -62,6 +64,7 @@ struct tool_options {
 	bool verbose;	   /* -v: what was fine, too */
 	const char *lang;  /* --lang: whatever the suffix is */
 	enum tool_color color;
+	const char *color_word;	  /* --color as written */
 	const char *const *files; /* what is no option */
 	u32 n_files;
 };
