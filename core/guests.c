@@ -197,6 +197,19 @@ static void sort_by_id(void)
 	}
 }
 
+/* Those whose file says no number: the lowest that are free. */
+static void number_all(void)
+{
+	static struct vmdesc *descs[VM_MAX];
+	u32 n = 0;
+
+	for (u32 i = 0; i < n_found; i++) {
+		if (found[i].desc)
+			descs[n++] = found[i].desc;
+	}
+	vmdesc_number(descs, n);
+}
+
 static void check_set(struct diag *d)
 {
 	static const struct vmdesc *descs[VM_MAX];
@@ -225,6 +238,19 @@ static void refuse(struct candidate *c)
 	c->vm = NULL;
 }
 
+/* "*.toml, *.qvmconf": of the languages that are linked. */
+static void say_none(void)
+{
+	char suffixes[64] = "";
+	size_t n = 0;
+
+	for (u32 i = 0; config_langs[i] && n < sizeof(suffixes); i++)
+		n += (size_t)fmt_snprintf(suffixes + n, sizeof(suffixes) - n, "%s*%s",
+					  i ? ", " : "", config_langs[i]->suffix);
+	log_error("no VM files: looked for %s in /" GUESTS_FOLDER " in the archive%s", suffixes,
+		  stores_get(VD_SRC_FS) ? " and on the disk" : "; there is no disk");
+}
+
 void guests_start(const struct hostdesc *hd)
 {
 	struct diag d = { .emit = emit };
@@ -232,6 +258,7 @@ void guests_start(const struct hostdesc *hd)
 	machine = hd;
 	take_folder(VD_SRC_MEMORY);
 	take_folder(VD_SRC_FS);
+	number_all();
 	sort_by_id();
 	check_set(&d);
 	for (u32 i = 0; i < n_found; i++) {
@@ -243,8 +270,7 @@ void guests_start(const struct hostdesc *hd)
 	for (u32 i = 0; i < n_vms; i++)
 		vm_print_board(vms[i]);
 	if (n_found == 0)
-		log_error("no VM files: looked for /" GUESTS_FOLDER "/*.toml in the archive%s",
-			  stores_get(VD_SRC_FS) ? " and on the disk" : "; there is no disk");
+		say_none();
 	for (u32 i = 0; i < n_vms; i++)
 		vm_start(vms[i]);
 	vm_boot_done();

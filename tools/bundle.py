@@ -3,10 +3,11 @@
 """Put VM files and their images where the hypervisor looks for them.
 
     bundle.py --platform P.toml --guests DIR --archive OUT.cpio --disk OUT.img [--table T]
-              [--add SRC=NAME]... VM.toml...
+              [--home memory|fs] [--add SRC=NAME]... VM.toml... VM.qvmconf...
 
 A VM file with image_location = "memory" travels, with its images, in the archive that is linked
-into the hypervisor; one with "fs" on the FAT32 disk. Both have the same layout: the VM file in
+into the hypervisor; one with "fs" on the FAT32 disk; one with "home", or in qvm's language, where
+--home says (the disk). Both have the same layout: the VM file in
 guest/vm_default/, images by the path the file gives, relative to the root. An image is looked for
 beside its VM file, then in DIR. Outputs are only touched when they change, so a second run is
 quick. --add puts a file on the disk that is no VM's, such as the hypervisor for U-Boot to load. A
@@ -19,13 +20,17 @@ import subprocess
 import sys
 import tomllib
 
+from vmimages import qvm_images
+
 FOLDER = "guest/vm_default"
 KEYS = ("kernel_path", "dtb_path", "bios_path", "ramdisk_path")
 TOOLS = os.path.dirname(os.path.abspath(__file__))
 
 
-def images_of(vm):
+def images_of(vm, home):
     """(location, [paths]) of a VM file; what is wrong in it is not our business."""
+    if vm.endswith(".qvmconf"):
+        return home, list(qvm_images(vm))
     try:
         with open(vm, "rb") as f:
             kernel = tomllib.load(f).get("kernel", {})
@@ -33,7 +38,7 @@ def images_of(vm):
         return "fs", []
     if not isinstance(kernel, dict):
         return "fs", []
-    location = "memory" if kernel.get("image_location") == "memory" else "fs"
+    location = {"memory": "memory", "home": home}.get(kernel.get("image_location"), "fs")
     return location, [kernel[k] for k in KEYS if isinstance(kernel.get(k), str)]
 
 
@@ -46,7 +51,7 @@ def find(vm, path, guests):
     return None
 
 
-def collect(vms, guests):
+def collect(vms, guests, home):
     """{location: {name there: source}}"""
     out = {"fs": {}, "memory": {}}
 
@@ -56,7 +61,7 @@ def collect(vms, guests):
             sys.exit(f"bundle: {there} and {source} would both be {name}: give one another name")
 
     for vm in dict.fromkeys(vms):
-        location, paths = images_of(vm)
+        location, paths = images_of(vm, home)
         put(location, f"{FOLDER}/{os.path.basename(vm)}", vm)
         for path in paths:
             source = find(vm, path, guests)
@@ -104,6 +109,7 @@ def main():
     for name in ("platform", "guests", "archive", "disk"):
         p.add_argument(f"--{name}", required=True)
     p.add_argument("--table", default="none")
+    p.add_argument("--home", choices=("fs", "memory"), default="fs")
     p.add_argument("--add", action="append", default=[])
     p.add_argument("vms", nargs="*")
     a = p.parse_args()
@@ -111,7 +117,7 @@ def main():
     missing = [vm for vm in a.vms if not os.path.isfile(vm)]
     if missing:
         sys.exit(f"bundle: no such VM file: {' '.join(missing)}")
-    files = collect(a.vms, a.guests)
+    files = collect(a.vms, a.guests, a.home)
     archive = [f"{runtime_of(a.platform, a.archive)}=platform.toml"]
     archive += [f"{src}={name}" for name, src in sorted(files["memory"].items())]
     make(a.archive, archive, [sys.executable, f"{TOOLS}/mkarchive.py", a.archive])

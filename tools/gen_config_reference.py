@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write docs/config-reference.md from the schema, lib/vmdesc/fields.def.
+"""Write the pages of the languages from the tables that the code reads by: PAGES below.
 
-    gen_config_reference.py [--check] [FIELDS.def [REFERENCE.md]]
+    gen_config_reference.py [--check] [TABLE.def PAGE.md]
 
---check only compares, and ends with status 1 when the document is not what it would write.
+--check only compares, and ends with status 1 when a page is not what it would write. A table and a
+page: those of TOML, from and to other files.
 """
 import argparse
 import pathlib
 import re
 import sys
+
+import gen_config_qvmconf
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
@@ -132,18 +135,29 @@ def generate(source):
     return "".join(out)
 
 
+PAGES = (
+    (generate, "lib/vmdesc/fields.def", "docs/config-reference.md"),
+    (gen_config_qvmconf.generate, "lib/config/qvmconf.def", "docs/config-qvmconf.md"),
+)
+
+
+def write_page(page, text, check):
+    if not check:
+        page.write_text(text, encoding="utf-8")
+    elif not page.exists() or page.read_text(encoding="utf-8") != text:
+        sys.exit(f"{page} is out of date; run tools/gen_config_reference.py")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--check", action="store_true")
-    parser.add_argument("fields", nargs="?", default=ROOT / "lib/vmdesc/fields.def", type=pathlib.Path)
-    parser.add_argument("reference", nargs="?", default=ROOT / "docs/config-reference.md", type=pathlib.Path)
+    parser.add_argument("files", nargs="*", type=pathlib.Path)
     args = parser.parse_args()
-    text = generate(args.fields.read_text(encoding="utf-8"))
-    if not args.check:
-        args.reference.write_text(text, encoding="utf-8")
-        return
-    if not args.reference.exists() or args.reference.read_text(encoding="utf-8") != text:
-        sys.exit(f"{args.reference} is out of date; run tools/gen_config_reference.py")
+    pages = [(make, ROOT / table, ROOT / page) for make, table, page in PAGES]
+    if args.files:
+        pages = [(generate, *args.files)]
+    for make, table, page in pages:
+        write_page(page, make(table.read_text(encoding="utf-8")), args.check)
 
 
 if __name__ == "__main__":

@@ -98,7 +98,8 @@ static void check_name(const struct vd_check *c)
 
 static void check_id(const struct vd_check *c)
 {
-	if (c->vd->id || vd_reported(c, VD_F_ID))
+	/* None was given: it gets one when all are known. */
+	if (c->vd->id || !c->vd->id_at.line || vd_reported(c, VD_F_ID))
 		return;
 	vd_error(c, VD_F_ID, c->vd->id_at, "0", "numbers of VMs begin with 1");
 	vd_fix(c, c->vd->id_at, "write a number from 1 on that no other VM has");

@@ -110,8 +110,7 @@ static void none(void)
 {
 	setup();
 	CHECK(fake_run_to_end(start, NULL) == FAKE_POWER_OFF);
-	CHECK(was_said(
-		"no VM files: looked for /guest/vm_default/*.toml in the archive and on the disk"));
+	CHECK(was_said("in /guest/vm_default in the archive and on the disk"));
 }
 
 static void none_and_no_disk(void)
