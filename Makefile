@@ -7,6 +7,8 @@ PLAT     ?= aarch64-qemu-virt
 COMPILER ?= gcc
 VMS      ?= configs/vms/linux-aarch64-qemu-smp2.toml
 O        ?= build/$(PLAT)-$(COMPILER)
+# For this machine, and of no platform: tests, tools, `trivet`.
+TB       ?= build
 SMP      ?=
 MEM      ?=
 QEMU     ?=
@@ -131,7 +133,7 @@ endif
 $(O)/obj/lib/store/fat32.o: EXTRA := $(GLUE_FATFS)
 $(foreach d,$(ISA_DRIVERS_$(ISA)),$(eval $(O)/obj/drivers/$(d).o: EXTRA := $(I_isa_drivers)))
 
-.PHONY: all help run image disk setup setup-test clean distclean lint test unit golden fuzz-short \
+.PHONY: all help run image tree disk setup setup-test clean distclean lint test unit golden fuzz-short \
 	qemu-test bench FORCE compile_commands
 all: $(O)/trivet.bin trivet
 
@@ -145,6 +147,7 @@ help:
 ##   make unit golden qemu-test     one kind of test (qemu-test: ONLY=name for one case)
 ##   make bench          instructions per operation, beside other hypervisors
 ##   make lint           format, static analysis, layers, budgets
+##   make tree           the machine's device tree for `trivet`: build/trees/PLAT.dtb
 ##   make setup          only fetch and install what `make run` needs
 ##   make clean distclean           remove what was built / and what was fetched
 ## Variables
@@ -290,9 +293,16 @@ $(O)/trivet.bin: $(O)/images/empty.bin
 	@echo "  BIN   $@ ($$(stat -c %s $@) bytes)"
 image: $(O)/trivet.bin
 
+# What the desk knows of the machine's devices. (U-Boot's and boards' own may say more.)
+TREE := $(TB)/trees/$(PLAT).dtb
+tree: $(TREE)
+$(TREE): $(PLATFORM) tools/platform.py
+	@QEMU=$(QEMU) $(PY) tools/platform.py $(PLATFORM) tree $@
+	@echo "  TREE  $@"
+
 # ---- running ---------------------------------------------------------------------------------
 run: setup
-	@$(MAKE) --no-print-directory -s $(O)/run/ready
+	@$(MAKE) --no-print-directory -s $(O)/run/ready $(if $(QEMU),,$(TREE))
 	@$(PY) tools/run.py $(PLATFORM) kernel=$(O)/images/run.bin disk=$(O)/run/disk.img \
 		smp=$(SMP) mem=$(MEM) qemu=$(QEMU) append="log=$(LOG) $(APPEND)" $(RUN_$(BOOT))
 BUNDLE_RUN = $(PY) tools/bundle.py --platform $(PLATFORM) --guests $(GUESTS) --table $(TABLE) \

@@ -12,8 +12,7 @@
 ##   make coverage       lines that unit and golden tests run, by file
 ##   make compile_commands          compile_commands.json, for editors
 
-# Where all of this is built; `make` for a target is in $(O).
-TB     ?= build
+# All of this is built in $(TB); `make` for a target is in $(O).
 COUNTS := $(TB)/counts
 DATA   := $(TB)/test-data
 ONLY   ?=

@@ -10,13 +10,20 @@
         disk= and append= add their own words. u_boot= starts that instead of the kernel, which
         it has to find on the disk, with its boot options.
 
+    platform.py FILE tree OUT
+        Make the machine's device tree in OUT: the emulator writes it, or it is the one that
+        Debian's kernel has of a board ([desk] debian_tree; tools/setup/fetch-board-trees.sh).
+
     platform.py FILE runtime
         The file as it goes into archives: what only the build and `make run` read is left out, and
         every line keeps its number.
 
 The other tables of the file are read by the hypervisor itself.
 """
+import os
 import re
+import shutil
+import subprocess
 import sys
 import tomllib
 
@@ -100,8 +107,30 @@ def runtime(text, doc):
     return out
 
 
+def tree(doc, out):
+    """Into another file first: a tree is whole, or it is not there."""
+    new = f"{out}.new"
+    os.makedirs(os.path.dirname(out) or ".", exist_ok=True)
+    board = doc.get("desk", {}).get("debian_tree")
+    if board:
+        here = os.path.dirname(os.path.abspath(__file__))
+        cache = os.environ.get("TRIVET_CACHE", os.path.join(here, "../.cache"))
+        subprocess.run([os.path.join(here, "setup/fetch-board-trees.sh")], check=True)
+        shutil.copyfile(os.path.join(cache, "boards", f"{board}.dtb"), new)
+    else:
+        words = emulator(doc, {"kernel": "none", "qemu": os.environ.get("QEMU", "")})
+        words = words[:words.index("-kernel")] if "-kernel" in words else words
+        if not shutil.which(words[0]):
+            raise Mistake(f"there is no emulator {words[0]!r}; `make setup` installs the usual one")
+        done = subprocess.run(words + ["-machine", f"dumpdtb={new}"], check=False, text=True, timeout=60,
+                              stdin=subprocess.DEVNULL, capture_output=True)
+        if done.returncode or not os.path.exists(new):
+            raise Mistake(f"the emulator has written no tree: {done.stderr.strip()}")
+    os.replace(new, out)
+
+
 def main(argv):
-    if len(argv) < 3 or argv[2] not in ("components", "emulator", "runtime"):
+    if len(argv) < 3 or argv[2] not in ("components", "emulator", "runtime", "tree"):
         sys.exit(__doc__)
     try:
         with open(argv[1], "rb") as f:
@@ -113,6 +142,11 @@ def main(argv):
         if argv[2] == "components":
             print(" ".join(components(doc)))
             return
+        if argv[2] == "tree":
+            if len(argv) != 4:
+                sys.exit(__doc__)
+            tree(doc, argv[3])
+            return
         given = {}
         for arg in argv[3:]:
             name, sep, value = arg.partition("=")
@@ -120,7 +154,7 @@ def main(argv):
                 raise Mistake(f"argument {arg}: expected one of {'= '.join(GIVEN)}=")
             given[name] = value
         print("\n".join(emulator(doc, given)))
-    except (OSError, ValueError, Mistake) as e:
+    except (OSError, ValueError, subprocess.SubprocessError, Mistake) as e:
         sys.exit(f"platform.py: {argv[1]}: {e}")
 
 
