@@ -114,13 +114,14 @@ static void add_image(struct board *b, u32 index, const struct tool_set *set)
 	a->nested = true;
 }
 
-static void add_tree(struct board *b)
+static void add_tree(struct board *b, const struct tool_set *set)
 {
 	struct area *a;
+	u64 base;
 
-	if (!b->vd->tree.given)
+	if (vmdesc_image(b->vd, VD_IMG_DTB) || !board_tree(set, b->vd, &base))
 		return;
-	a = add_area(b, AREA_TREE, b->vd->tree.gpa.v, 0);
+	a = add_area(b, AREA_TREE, base, 0);
 	a->what = a->name = "device tree";
 	a->more = "";
 	a->backing = "generated";
@@ -171,7 +172,7 @@ static void gather_areas(struct board *b, const struct tool_set *set)
 		add_reserve(b, &vd->reserves.v[i]);
 	for (u32 i = 0; i < vd->images.n; i++)
 		add_image(b, i, set);
-	add_tree(b);
+	add_tree(b, set);
 	qsort(b->areas, b->n_areas, sizeof(*b->areas), by_address);
 }
 

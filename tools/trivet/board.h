@@ -81,6 +81,8 @@ const struct vd_dev *board_intc(const struct vmdesc *vd);
 const char *board_where(const struct vmdesc *vd, struct src_pos at);
 /* The image's place and size as far as they are known here. */
 struct board_image board_image(const struct tool_set *set, const struct vmdesc *vd, u32 index);
+/* Where the guest's device tree goes; false: nobody knows yet. */
+bool board_tree(const struct tool_set *set, const struct vmdesc *vd, u64 *base);
 
 /* ---- the machine below ---------------------------------------------------------------------- */
 

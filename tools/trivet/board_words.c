@@ -84,13 +84,39 @@ const char *board_where(const struct vmdesc *vd, struct src_pos at)
 	return tool_text("%s:%u", tool_clean(str_of(base_name(at.file))), at.line);
 }
 
-/* Until the file itself can be looked at, only what the description says is known. */
+static const struct image_fit *fit_of(const struct tool_set *set, const struct vmdesc *vd)
+{
+	for (u32 i = 0; i < set->n; i++)
+		if (set->vms[i] == vd && set->fits && set->fits[i].n)
+			return &set->fits[i];
+	return NULL;
+}
+
+/* Where its first byte lies, when it was planned; else what the description says. */
 struct board_image board_image(const struct tool_set *set, const struct vmdesc *vd, u32 index)
 {
 	const struct vd_image *image = &vd->images.v[index];
+	struct board_image known = { image->load.gpa.v, 0, image->load.given };
+	const struct image_fit *fit = fit_of(set, vd);
 
-	(void)set;
-	return (struct board_image){ image->load.gpa.v, 0, image->load.given };
+	for (u32 i = 0; fit && i < fit->n; i++) {
+		const struct load_plan *plan = &fit->image[i].plan;
+
+		if (fit->image[i].desc != image || !plan->n)
+			continue;
+		known = (struct board_image){ plan->step[0].dst.v, plan->mem_size, true };
+		for (u32 k = 1; k < plan->n; k++)
+			known.base = MIN(known.base, plan->step[k].dst.v);
+	}
+	return known;
+}
+
+bool board_tree(const struct tool_set *set, const struct vmdesc *vd, u64 *base)
+{
+	const struct image_fit *fit = fit_of(set, vd);
+
+	*base = fit ? fit->fdt.v : vd->tree.gpa.v;
+	return fit || vd->tree.given;
 }
 
 /* ---- text ---------------------------------------------------------------------------------- */

@@ -6,7 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "images.h"
 #include "show.h"
+
+#define FIT_ARENA MIB(1)
 
 static bool use_color(const struct tool_options *o, FILE *f)
 {
@@ -35,11 +38,21 @@ static bool pick_vm(struct tool_set *set, const char *name)
 			continue;
 		set->vms[0] = set->vms[i];
 		set->refused[0] = set->refused[i];
+		set->fits[0] = set->fits[i];
 		set->n = 1;
 		return true;
 	}
 	tool_complain("--vm %s: no VM has that name", name);
 	return false;
+}
+
+static void say_nothing(struct diag *d, enum diag_level level, const struct src_pos *at,
+			const char *text)
+{
+	(void)d;
+	(void)level;
+	(void)at;
+	(void)text;
 }
 
 struct forms {
@@ -77,16 +90,29 @@ static bool put(FILE *f, const struct forms *forms, const struct tool_options *o
 	return true;
 }
 
+/* A board can be looked at without its images: that they are missing is said in their places. */
+static void look_for_images(const struct tool_options *o, struct tool_set *set)
+{
+	struct diag quiet = { .emit = say_nothing };
+	struct arena a;
+
+	for (u32 i = 0; i < set->n; i++) {
+		arena_init(&a, tool_alloc(FIT_ARENA), FIT_ARENA);
+		if (set->refused[i] || images_fit(o, set->vms[i], &a, &set->fits[i], &quiet) != OK)
+			set->fits[i].n = 0;
+	}
+}
+
 static int show(const struct tool_options *o, const struct forms *forms)
 {
-	struct tool_options quiet = *o; /* --json is the board's, not the diagnostics' */
+	struct tool_options own = *o;
 	struct tool_set set;
 	enum status st;
 	bool ok;
 	FILE *f;
 
-	quiet.json = false;
-	st = tool_load(&quiet, TOOL_IMAGES, &set);
+	own.json_is_ours = true;
+	st = tool_load(&own, TOOL_COMPLETE, &set);
 	if (st == OK && forms->vm && !pick_vm(&set, forms->vm))
 		return TOOL_USAGE;
 	if (st == OK && !forms_fit(forms, o, &set))
@@ -94,6 +120,8 @@ static int show(const struct tool_options *o, const struct forms *forms)
 	tool_report_end(&set.report);
 	if (st != OK || !set.n)
 		return TOOL_ERRORS;
+	if (!o->no_images)
+		look_for_images(&own, &set);
 	f = tool_output_open(o, "w");
 	if (!f)
 		return TOOL_ERRORS;
