@@ -97,7 +97,10 @@ include third_party/rules.mk
 BASE_SRCS   := $(wildcard base/*.c)
 # Files whose subject is one ISA carry its name; the platform's own is linked, the others are not.
 ISA_FILES   := $(wildcard lib/*/*_aarch64.c lib/*/*_riscv64.c lib/*/*_x86_64.c)
-LIB_SRCS    := $(filter-out $(ISA_FILES),$(wildcard lib/*/*.c)) $(filter %_$(ISA).c,$(ISA_FILES))
+# A language that is only read at the desk is no part of the hypervisor.
+DESK_SRCS   := $(wildcard lib/config/camkes*.c)
+LIB_SRCS    := $(filter-out $(ISA_FILES) $(DESK_SRCS),$(wildcard lib/*/*.c)) \
+	$(filter %_$(ISA).c,$(ISA_FILES))
 # What several devices of a folder share is named *_common*; the linker drops what nobody calls.
 VDEV_SRCS   := $(wildcard vdev/*.c vdev/*/*_common*.c) \
 	$(wildcard $(patsubst %,vdev/%*.c,$(call component,vdev)))

@@ -38,7 +38,7 @@ HOST_ALL      := $(I_lib) -Iport/arch/include -Iport/exit/include -Iport/vdev/in
 	-Iarch/fake/include
 
 # The C library's mem*() are the sanitizers' to watch: base/mem.c has a test of its own.
-HOST_SRCS := $(filter-out base/mem.c,$(BASE_SRCS)) $(LIB_SRCS) $(CORE_SRCS) \
+HOST_SRCS := $(filter-out base/mem.c,$(BASE_SRCS)) $(LIB_SRCS) $(DESK_SRCS) $(CORE_SRCS) \
 	$(wildcard vdev/*.c vdev/*/*.c) $(wildcard arch/fake/*.c) \
 	$(filter-out $(ISA_DRIVERS_$(ISA):%=drivers/%.c),$(wildcard drivers/*.c drivers/*/*.c))
 HOST_KINDS := vdev driver config image
@@ -277,7 +277,7 @@ compile_commands: compile_commands.json
 compile_commands.json: FORCE
 	$(file > $@.new,[)
 	$(call target_cc,base,$(BASE_SRCS))
-	$(call target_cc,lib,$(LIB_SRCS),$(GLUE_FATFS))
+	$(call target_cc,lib,$(LIB_SRCS) $(DESK_SRCS),$(GLUE_FATFS))
 	$(call target_cc,vdev,$(VDEV_SRCS))
 	$(call target_cc,drivers,$(DRIVER_SRCS),$(I_isa_drivers))
 	$(call target_cc,core,$(CORE_SRCS))

@@ -22,8 +22,9 @@
 
 #define ARENA_SIZE MIB(64)
 
-extern const struct config_lang config_axvisor, config_qvmconf;
-const struct config_lang *const config_langs[] = { &config_axvisor, &config_qvmconf, NULL };
+extern const struct config_lang config_axvisor, config_camkes, config_qvmconf;
+const struct config_lang *const config_langs[] = { &config_axvisor, &config_camkes, &config_qvmconf,
+						   NULL };
 
 static const u64 cpu_ids[] = { 0, 1, 2, 3 };
 
@@ -234,7 +235,7 @@ static void read_parts(struct vms *out, struct arena *a, struct diag *d,
 		memset((void *)part[i].text.p, '#', part[i].text.n);
 		free((void *)part[i].text.p);
 	}
-	if (!vd)
+	if (st == E_NOMEM)
 		exit(2);
 	for (; vd; vd = vd->next) {
 		const struct config_machine m = { &host, host_fdt, &target };

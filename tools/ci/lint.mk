@@ -95,7 +95,7 @@ lint-cppcheck:
 		$(sort $(I_main) $(I_arch) $(I_vdev) $(I_drivers)) \
 		base lib core vdev drivers main arch/$(ISA)
 
-TIDY_SRCS = $(BASE_SRCS) $(LIB_SRCS) $(VDEV_SRCS) $(DRIVER_SRCS) $(CORE_SRCS) $(ARCH_SRCS) \
+TIDY_SRCS = $(BASE_SRCS) $(LIB_SRCS) $(DESK_SRCS) $(VDEV_SRCS) $(DRIVER_SRCS) $(CORE_SRCS) $(ARCH_SRCS) \
 	$(MAIN_SRCS)
 TIDY_FLAGS = --target=$(ISA)-none-elf -std=gnu2x -ffreestanding -mgeneral-regs-only -nostdinc \
 	-isystem $(shell clang -print-file-name=include) $(sort $(I_main) $(I_arch) $(I_vdev) \

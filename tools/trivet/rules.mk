@@ -7,7 +7,7 @@ TOOL      := $(TB)/trivet
 TOOL_SRCS := $(wildcard tools/trivet/*.c)
 H_CC_tool  = $(HOSTCC)
 H_OPT_tool := -O2 -g -fno-omit-frame-pointer -ffunction-sections -fdata-sections
-TOOL_LIB  := $(patsubst %.c,$(TB)/tool/obj/%.o,$(filter-out base/mem.c,$(BASE_SRCS)) $(LIB_SRCS) \
+TOOL_LIB  := $(patsubst %.c,$(TB)/tool/obj/%.o,$(filter-out base/mem.c,$(BASE_SRCS)) $(LIB_SRCS) $(DESK_SRCS) \
 	$(wildcard vdev/*.c vdev/*/*.c)) \
 	$(patsubst $(PARTS)/%.c,$(TB)/tool/parts/%.o,$(PART_SRCS)) \
 	$(TB)/tool/gen/components-vdev.o $(TB)/tool/gen/components-image.o
