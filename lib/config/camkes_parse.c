@@ -399,7 +399,7 @@ static void import(struct ck_lex *lx, struct str name, bool angled, struct src_p
 	if (st != OK) {
 		ck_error(ck, at, "import \"%s\": there is no such file", show_text(name).s);
 		ck_fix(ck, at, "write a file's name%s",
-		       angled ? "; folders to look in are given by -P" : " relative to this one");
+		       angled ? "; folders to look in are given by -I" : " relative to this one");
 		return;
 	}
 	ck_parse_part(ck, part.text, part.file);

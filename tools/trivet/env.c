@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "cpp.h"
 #include "images.h"
 #include "places.h"
 #include "trivet.h"
@@ -27,11 +28,20 @@ static bool has_image(void *ctx, struct str name)
 	return images_find(set->report.o, set->reading ? set->reading : ".", name, &f);
 }
 
+static enum status import(void *ctx, struct str name, bool angled, const char *from,
+			  struct config_part *out)
+{
+	struct tool_set *set = ctx;
+
+	return cpp_import(set->report.o, name, angled, from, &set->report.d, out);
+}
+
 void tool_env(struct tool_set *set, struct config_env *env)
 {
 	*env = (struct config_env){
 		.variable = variable,
 		.has_image = has_image,
+		.import = import,
 		.fdt = set->machine.fdt,
 		.ctx = set,
 	};

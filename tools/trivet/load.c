@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "images.h"
+#include "cpp.h"
 #include "places.h"
 #include "trivet.h"
 
@@ -96,6 +97,15 @@ void tool_load_parts(struct tool_set *set, const struct config_lang *lang,
 	struct arena a;
 	enum status st;
 
+	struct config_part preprocessed;
+
+	if (n_parts && strcmp(lang->name, "camkes") == 0) {
+		cpp_begin(parts->file);
+		if (!cpp_read(set->report.o, parts->file, &set->report.d, &preprocessed))
+			return;
+		in.part = parts = &preprocessed;
+		in.n_parts = 1;
+	}
 	set->reading = parts->file;
 	tool_env(set, &env);
 	open_arena(&a, &set->pool);

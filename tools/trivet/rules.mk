@@ -35,6 +35,8 @@ $(TB)/tool/obj/tools/trivet/%.o: tools/trivet/%.c $(TB)/tool/flags
 	@$(H_CC_tool) $(call HOST_CFLAGS,tool) $(I_tool) $(EXTRA) -c $< -o $@
 $(TB)/tool/obj/tools/trivet/main.o: EXTRA := -DTRIVET_VERSION='"$(VERSION)"'
 $(TB)/tool/obj/tools/trivet/main.o: Makefile
+$(TB)/tool/obj/tools/trivet/cpp_macros.o: $(wildcard tools/trivet/camkes/include/*.h \
+	tools/trivet/camkes/include/*/*.h)
 $(TOOL): $(TOOL_OBJS) $(TOOL_LIB)
 	@echo "  LD    $@"
 	@$(H_CC_tool) -Wl,--gc-sections -o $@ $^
