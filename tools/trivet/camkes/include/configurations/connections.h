@@ -4,6 +4,7 @@
  * topology_def(f) as all of them, and VMi_MACADDRESS; the names are CAmkES's, the bodies ours. Of
  * a link only who is linked with whom is kept. Up to four peers.
  */
+/* clang-format off: these are lines of another language */
 #pragma once
 
 #include <configurations/vm.h>

@@ -3,6 +3,7 @@
  * A disk that one component serves to several VMs. Which VM has which partitions stands in
  * sataserver_iface_partitions, that it has a disk in init_cons; the rest is plumbing.
  */
+/* clang-format off: these are lines of another language */
 #pragma once
 
 #define VM_INIT_SATA(...)

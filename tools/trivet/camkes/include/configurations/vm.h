@@ -4,6 +4,7 @@
  * names are CAmkES's; the bodies are ours and say only what a VM needs here. Names that have
  * arguments on one architecture and none on the other are variadic.
  */
+/* clang-format off: these are lines of another language */
 #pragma once
 
 #define VAR_STRINGIZE(...)  _TRIVET_STRING(__VA_ARGS__)
