@@ -213,11 +213,33 @@ static void give_devices(struct pass_resolver *r, const struct vd_pass *row,
 	}
 }
 
+/* An interrupt without registers: nobody's, or of a device that is not ours. */
+static void give_irq(struct pass_resolver *r, const struct vd_pass *row)
+{
+	const struct hd_dev *owner = owner_of(r, row->irq[0].host);
+	struct vd_pass *p;
+
+	if (owner && pass_own_use(r, owner)) {
+		vd_error(&r->c, vd_pass_field(row), row->at, NULL,
+			 "irq_id = %u is that of %s, which the hypervisor uses", row->irq[0].host,
+			 show_text(owner->path).s);
+		vd_fix(&r->c, row->at, "remove it");
+		return;
+	}
+	p = pass_new(r, row->name, row->at);
+	if (p && r->vd->intc != VM_INTC_NONE)
+		p->irq[p->n_irq++] = row->irq[0];
+}
+
 void pass_row(struct pass_resolver *r, const struct vd_pass *row)
 {
 	struct content c;
 	struct vd_pass *p;
 
+	if (!row->n_win && row->n_irq) {
+		give_irq(r, row);
+		return;
+	}
 	if (!check(r, row))
 		return;
 	c = look(r, row);

@@ -3,7 +3,8 @@
  * A disk that one component serves to several VMs. Which VM has which partitions stands in
  * sataserver_iface_partitions, that it has a disk in init_cons; the rest is plumbing.
  */
-/* clang-format off: these are lines of another language */
+/* Lines of another language: laid out by hand. */
+/* clang-format off */
 #pragma once
 
 #define VM_INIT_SATA(...)
