@@ -4,8 +4,6 @@
  * topology_def(f) as all of them, and VMi_MACADDRESS; the names are CAmkES's, the bodies ours. Of
  * a link only who is linked with whom is kept. Up to four peers.
  */
-/* Lines of another language: laid out by hand. */
-/* clang-format off */
 #pragma once
 
 #include <configurations/vm.h>

@@ -3,8 +3,6 @@
  * A disk that one component serves to several VMs. Which VM has which partitions stands in
  * sataserver_iface_partitions, that it has a disk in init_cons; the rest is plumbing.
  */
-/* Lines of another language: laid out by hand. */
-/* clang-format off */
 #pragma once
 
 #define VM_INIT_SATA(...)

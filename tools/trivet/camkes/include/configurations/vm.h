@@ -4,8 +4,6 @@
  * names are CAmkES's; the bodies are ours and say only what a VM needs here. Names that have
  * arguments on one architecture and none on the other are variadic.
  */
-/* Lines of another language: laid out by hand. */
-/* clang-format off */
 #pragma once
 
 #define VAR_STRINGIZE(...)  _TRIVET_STRING(__VA_ARGS__)
