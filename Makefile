@@ -252,17 +252,27 @@ $(O)/gen/version.h: Makefile
 	@echo '#define TRIVET_VERSION "$(VERSION) ($(ISA), $(COMPILER))"' > $@
 
 # ---- linking ---------------------------------------------------------------------------------
-# Two passes: the first gives the addresses of all functions, the second carries their names for
-# backtraces. The archive of VM files and images stands behind all code, so it moves none.
+# Two passes: the first gives the addresses of all functions and the cold texts (base/cold.h), the
+# second carries names for backtraces and the texts, packed. These, and the archive of VM files and
+# images, stand behind all code, so they move none.
 LDFLAGS := -nostdlib --gc-sections --build-id=none -z noexecstack -z max-page-size=4096
 
 $(O)/gen/link.ld: arch/$(ISA)/link.ld.S
 	@mkdir -p $(@D)
 	@$(CC) -E -P -x assembler-with-cpp $< -o $@
 
-$(O)/pass1.elf: $(OBJS) $(O)/gen/link.ld $(O)/gen/ksyms0.o $(O)/archives/empty.o
+PASS1 := $(O)/gen/ksyms0.o $(O)/gen/no-texts.o
+PASS2 := $(O)/gen/ksyms.o $(O)/gen/texts.o
+$(O)/pass1.elf: $(OBJS) $(O)/gen/link.ld $(PASS1) $(O)/archives/empty.o
 	@echo "  LD    $@"
-	@$(LD) $(LDFLAGS) -T $(O)/gen/link.ld -o $@ $(OBJS) $(O)/gen/ksyms0.o $(O)/archives/empty.o
+	@$(LD) $(LDFLAGS) -T $(O)/gen/link.ld -o $@ $(OBJS) $(PASS1) $(O)/archives/empty.o
+$(O)/gen/no-texts.packed:
+	@mkdir -p $(@D) && : > $@
+$(O)/gen/texts.packed: $(O)/pass1.elf tools/pack_texts.py
+	@$(OBJCOPY) -O binary -j .texts $< $(@:.packed=.bin)
+	@$(PY) tools/pack_texts.py $(@:.packed=.bin) $@
+$(O)/gen/%.o: $(O)/gen/%.packed
+	@$(call incbin,.packed,$<)
 $(O)/gen/ksyms0.c: tools/ksyms.py
 	@mkdir -p $(@D)
 	@$(PY) $< < /dev/null > $@
@@ -270,6 +280,10 @@ $(O)/gen/ksyms.c: $(O)/pass1.elf tools/ksyms.py
 	@$(NM) -n --defined-only $< | $(PY) tools/ksyms.py > $@
 $(O)/gen/%.o: $(O)/gen/%.c
 	$(call compile,$(I_core) -Wno-missing-prototypes)
+
+# incbin SECTION FILE: a file as the object that is being made
+incbin = printf '.section %s,"a"\n.balign 16\n.incbin "%s"\n' $(1) $(2) > $(@:.o=.S) && \
+	$(CC) $(ISA_CFLAGS) -c $(@:.o=.S) -o $@
 
 # An archive becomes an object; any archive makes an image: O/images/NAME.bin from
 # O/archives/NAME.cpio (tools/bundle.py writes those).
@@ -280,15 +294,14 @@ $(O)/gen/platform.toml: $(PLATFORM) tools/platform.py
 	@mkdir -p $(@D)
 	@$(PY) tools/platform.py $< runtime > $@
 $(O)/archives/%.o: $(O)/archives/%.cpio
-	@printf '.section .archive,"a"\n.balign 16\n.incbin "%s"\n' $< > $(@:.o=.S)
-	@$(CC) $(ISA_CFLAGS) -c $(@:.o=.S) -o $@
-$(O)/images/%.elf: $(O)/archives/%.o $(OBJS) $(O)/gen/ksyms.o
+	@$(call incbin,.archive,$<)
+$(O)/images/%.elf: $(O)/archives/%.o $(OBJS) $(PASS2)
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(LD) $(LDFLAGS) -T $(O)/gen/link.ld -o $@ $(OBJS) $(O)/gen/ksyms.o $<
+	@$(LD) $(LDFLAGS) -T $(O)/gen/link.ld -o $@ $(OBJS) $(PASS2) $<
 $(O)/images/%.bin: $(O)/images/%.elf
-	@$(OBJCOPY) -O binary $< $@
-.SECONDARY: $(O)/gen/ksyms.o $(O)/gen/ksyms0.o $(O)/gen/ksyms.c
+	@$(OBJCOPY) -O binary -R .texts $< $@
+.SECONDARY: $(PASS1) $(PASS2) $(O)/gen/ksyms.c $(O)/gen/no-texts.packed $(O)/gen/texts.packed
 .PRECIOUS: $(O)/images/%.elf $(O)/archives/%.o $(O)/archives/%.cpio
 
 $(O)/trivet.bin: $(O)/images/empty.bin

@@ -45,7 +45,8 @@ static void make_printable(char *s)
 	}
 }
 
-void diag_report(struct diag *d, enum diag_level level, struct src_pos at, const char *format, ...)
+void diag_report_cold(struct diag *d, enum diag_level level, struct src_pos at, const char *format,
+		      ...)
 {
 	char line[LINE_SIZE];
 	size_t used;

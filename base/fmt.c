@@ -5,7 +5,11 @@
  * their length modifier names and travel as 64 bits from then on.
  */
 #include <base/fmt.h>
+
+#include <base/cold.h>
 #include <base/str.h>
+
+const struct cold_texts *cold_texts;
 
 struct sink {
 	char *buf;
@@ -125,6 +129,7 @@ static void put_str(struct sink *o, const struct spec *s, const char *text)
 	/* As glibc: "(null)" whole or not at all. */
 	if (!text)
 		text = max < 6 ? "" : "(null)";
+	cold_text_wanted(text);
 	put_field(o, s, "", 0, (struct str){ text, strnlen(text, max) });
 }
 
@@ -218,6 +223,7 @@ int fmt_vsnprintf(char *buf, size_t size, const char *format, va_list ap)
 	struct spec s;
 	va_list args;
 
+	cold_text_wanted(format);
 	va_copy(args, ap); /* a local of array type, so that its address can be passed on */
 	for (const char *f = format; *f; f++) {
 		if (*f != '%') {

@@ -23,6 +23,7 @@
 
 #include "crash.h"
 #include "stall.h"
+#include "texts.h"
 
 /* The machine's model lives here for ever; a board with 130 devices takes 80 KiB. Zeroed by use. */
 static not_cleared alignas(16) u8 boot_memory[KIB(192)];
@@ -209,6 +210,7 @@ static const struct stage {
 void core_boot(const struct arch_boot *from_loader)
 {
 	boot = *from_loader;
+	texts_init();
 	cpus[0].online = true;
 	arch_cpu_adopt(&cpus[0].arch);
 	panic_set_version("Trivet " TRIVET_VERSION);

@@ -21,20 +21,29 @@ SECTIONS
 		*(.rodata .rodata.*)
 	}
 	.archive : {
-		. = ALIGN(4096);
 		image_archive_start = .;
 		KEEP(*(.archive))
 		image_archive_end = .;
 	}
 	.ksyms : {
-		. = ALIGN(4096);
 		KEEP(*(.ksyms))
+	}
+	.packed : {
+		image_packed_start = .;
+		KEEP(*(.packed))
+		image_packed_end = .;
 	}
 	. = ALIGN(4096);
 	image_rodata_end = .;
 	.data : {
 		*(.data .data.*)
 		. = ALIGN(16);
+	}
+	/* Not in the flat binary: what is in .packed is put here at the first use (base/cold.h). */
+	.texts : {
+		image_texts_start = .;
+		*(.texts .texts.*)
+		image_texts_end = .;
 	}
 	/* Large things that need not be zero: nobody clears them. */
 	.noinit (NOLOAD) : {

@@ -37,8 +37,8 @@ static void report(struct axvisor *ax, enum diag_level level, enum vd_field f, u
 		    name ? name : "", quote(v).s, text);
 }
 
-void axvisor_error(struct axvisor *ax, enum vd_field f, const struct toml *v, const char *format,
-		   ...)
+void axvisor_error_cold(struct axvisor *ax, enum vd_field f, const struct toml *v,
+			const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;
@@ -49,8 +49,8 @@ void axvisor_error(struct axvisor *ax, enum vd_field f, const struct toml *v, co
 	report(ax, DIAG_ERROR, f, AXVISOR_WHOLE, v, text);
 }
 
-void axvisor_cell_error(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *v,
-			const char *format, ...)
+void axvisor_cell_error_cold(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *v,
+			     const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;
@@ -61,8 +61,8 @@ void axvisor_cell_error(struct axvisor *ax, enum vd_field f, u32 column, const s
 	report(ax, DIAG_ERROR, f, column, v, text);
 }
 
-void axvisor_warning(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *v,
-		     const char *format, ...)
+void axvisor_warning_cold(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *v,
+			  const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;
@@ -73,7 +73,7 @@ void axvisor_warning(struct axvisor *ax, enum vd_field f, u32 column, const stru
 	report(ax, DIAG_WARNING, f, column, v, text);
 }
 
-void axvisor_fix(struct axvisor *ax, struct src_pos at, const char *format, ...)
+void axvisor_fix_cold(struct axvisor *ax, struct src_pos at, const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;
@@ -153,10 +153,10 @@ static bool cell_is(struct axvisor *ax, const struct vd_column *columns, u32 col
 	if (v->type != want) {
 		axvisor_cell_error(ax, f, column, v, "expected %s, found %s", toml_type_name(want),
 				   toml_type_name(v->type));
-		axvisor_fix(ax, v->at,
-			    want == TOML_STRING ? "put it in quotes" :
-			    want == TOML_TABLE	? "write { type = \"...\" }" :
-						  "write a list of numbers, or []");
+		axvisor_fix(ax, v->at, "%s",
+			    want == TOML_STRING ? COLD_TEXT("put it in quotes") :
+			    want == TOML_TABLE	? COLD_TEXT("write { type = \"...\" }") :
+						  COLD_TEXT("write a list of numbers, or []"));
 		return false;
 	}
 	for (v = want == TOML_ARRAY ? v->child : NULL; v; v = v->next) {
@@ -192,12 +192,13 @@ static struct show row_form(const struct vd_column *columns, u32 n)
 static bool list_cells(struct axvisor *ax, const struct vd_column *columns, u32 n,
 		       const struct toml *row, const struct toml *cell[VD_MAX_COLUMNS])
 {
-	struct show least;
+	struct show least = { "" };
 	u32 required = n_required(columns, n);
 	u32 i = 0;
 
 	if (row->n < required || row->n > n) {
-		fmt_snprintf(least.s, sizeof(least.s), required == n ? "" : "%u to ", required);
+		if (required != n)
+			fmt_snprintf(least.s, sizeof(least.s), "%u to ", required);
 		axvisor_error(ax, columns[0].field, row, "a row has %s%u elements, this one %u",
 			      least.s, n, row->n);
 		axvisor_fix(ax, row->at, "write %s", row_form(columns, n).s);

@@ -27,11 +27,10 @@ static bool is_path(struct axvisor *ax, enum vd_field f, const struct toml *v)
 	if (v->type == TOML_STRING && v->text.n && *v->text.p == '/')
 		return true;
 	axvisor_error(ax, f, v, "expected the path of a node of the host's device tree");
-	axvisor_fix(
-		ax, v->at,
-		f == VD_F_PASSTHROUGH_DEVICES ?
-			"write [\"/soc/uart@0\"], or [name, base_gpa, base_hpa, length, irq_id]" :
-			"write [\"/soc/uart@0\"]: a path begins with /");
+	axvisor_fix(ax, v->at, "write [\"/soc/uart@0\"]%s",
+		    f == VD_F_PASSTHROUGH_DEVICES ?
+			    COLD_TEXT(", or [name, base_gpa, base_hpa, length, irq_id]") :
+			    COLD_TEXT(": a path begins with /"));
 	return false;
 }
 
@@ -122,10 +121,12 @@ static bool is_node(struct axvisor *ax, enum vd_field f, const struct toml *v)
 	if (v->text.n > 1)
 		return true;
 	axvisor_error(ax, f, v, "the whole machine is no node");
-	axvisor_fix(ax, v->at,
-		    f == VD_F_PASSTHROUGH ?
-			    "write the path of a node, or base.guest_type = \"passthrough\"" :
-			    "write the path of a node");
+	axvisor_fix(
+		ax, v->at, "%s",
+		f == VD_F_PASSTHROUGH ?
+			COLD_TEXT(
+				"write the path of a node, or base.guest_type = \"passthrough\"") :
+			COLD_TEXT("write the path of a node"));
 	return false;
 }
 
@@ -167,11 +168,12 @@ static enum status read_ports(struct axvisor *ax, const struct toml *row)
 		return OK;
 	sound = cell[1]->integer && cell[0]->integer < PORTS &&
 		cell[1]->integer <= PORTS - cell[0]->integer;
-	axvisor_error(ax, VD_F_PASSTHROUGH_PORTS, row,
-		      sound ? "only x86_64 has I/O ports" : "no range of I/O ports");
-	axvisor_fix(ax, row->at,
-		    sound ? "remove it, and give devices with register windows" :
-			    "write [first port, how many], within 0x1_0000");
+	axvisor_error(ax, VD_F_PASSTHROUGH_PORTS, row, "%s",
+		      sound ? COLD_TEXT("only x86_64 has I/O ports") :
+			      COLD_TEXT("no range of I/O ports"));
+	axvisor_fix(ax, row->at, "%s",
+		    sound ? COLD_TEXT("remove it, and give devices with register windows") :
+			    COLD_TEXT("write [first port, how many], within 0x1_0000"));
 	return OK;
 }
 

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <base/cold.h>
 #include <base/bits.h>
 #include <lib/config.h>
 
@@ -25,16 +26,25 @@ struct axvisor {
 };
 
 /* One mistake, with the VM's name, the key's path and the value as it was written. */
-void axvisor_error(struct axvisor *ax, enum vd_field f, const struct toml *v, const char *format,
-		   ...) printf_like(4, 5);
+void axvisor_error_cold(struct axvisor *ax, enum vd_field f, const struct toml *v,
+			const char *format, ...);
+#define axvisor_error(ax, f, v, ...) \
+	(COLD_CHECK(__VA_ARGS__), axvisor_error_cold(ax, f, v, COLD_FORMAT(__VA_ARGS__)))
 /* The same for a cell of a row: @column names it. */
-void axvisor_cell_error(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *v,
-			const char *format, ...) printf_like(5, 6);
+void axvisor_cell_error_cold(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *v,
+			     const char *format, ...);
+#define axvisor_cell_error(ax, f, column, v, ...) \
+	(COLD_CHECK(__VA_ARGS__),                 \
+	 axvisor_cell_error_cold(ax, f, column, v, COLD_FORMAT(__VA_ARGS__)))
 /* The same for what is taken all the same; @column of a row's cell, else AXVISOR_WHOLE. */
 #define AXVISOR_WHOLE UINT32_MAX
-void axvisor_warning(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *v,
-		     const char *format, ...) printf_like(5, 6);
-void axvisor_fix(struct axvisor *ax, struct src_pos at, const char *format, ...) printf_like(3, 4);
+void axvisor_warning_cold(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *v,
+			  const char *format, ...);
+#define axvisor_warning(ax, f, column, v, ...) \
+	(COLD_CHECK(__VA_ARGS__), axvisor_warning_cold(ax, f, column, v, COLD_FORMAT(__VA_ARGS__)))
+void axvisor_fix_cold(struct axvisor *ax, struct src_pos at, const char *format, ...);
+#define axvisor_fix(ax, at, ...) \
+	(COLD_CHECK(__VA_ARGS__), axvisor_fix_cold(ax, at, COLD_FORMAT(__VA_ARGS__)))
 /* "known, not supported yet", and @instead. */
 void axvisor_later(struct axvisor *ax, enum vd_field f, const struct toml *v, const char *instead);
 

@@ -125,9 +125,10 @@ static bool check_backend(struct axvisor *ax, const struct model *m, const struc
 		axvisor_cell_error(ax, VD_F_VIRTUAL, VIRTUAL_BACKEND, type ? type : backend,
 				   "no backend of %s", m->name);
 	axvisor_fix(
-		ax, backend->at,
-		uart ? "write { type = \"host-console\" }" :
-		       "write { type = \"file\", path = \"disk.img\" } or { type = \"ramdisk\" }");
+		ax, backend->at, "%s",
+		uart ? COLD_TEXT("write { type = \"host-console\" }") :
+		       COLD_TEXT(
+			       "write { type = \"file\", path = \"disk.img\" } or { type = \"ramdisk\" }"));
 	return false;
 }
 

@@ -25,7 +25,7 @@ struct src_pos toml_pos(const struct toml_reader *r)
 	return (struct src_pos){ r->file, r->line, r->indent + (u32)(r->in.p - r->line_start) + 1 };
 }
 
-enum status toml_fail(struct toml_reader *r, struct src_pos at, const char *format, ...)
+enum status toml_fail_cold(struct toml_reader *r, struct src_pos at, const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;
@@ -42,7 +42,7 @@ enum status toml_fail(struct toml_reader *r, struct src_pos at, const char *form
 	return E_FORMAT;
 }
 
-void toml_note(struct toml_reader *r, struct src_pos at, const char *format, ...)
+void toml_note_cold(struct toml_reader *r, struct src_pos at, const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;

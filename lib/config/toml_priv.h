@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <base/cold.h>
 #include <base/arena.h>
 #include <base/bits.h>
 #include <base/diag.h>
@@ -85,9 +86,12 @@ static inline bool toml_is_digit(int c)
 void toml_skip(struct toml_reader *r, size_t n);
 struct src_pos toml_pos(const struct toml_reader *r);
 /* Reports; always E_FORMAT. */
-enum status toml_fail(struct toml_reader *r, struct src_pos at, const char *format, ...)
-	printf_like(3, 4);
-void toml_note(struct toml_reader *r, struct src_pos at, const char *format, ...) printf_like(3, 4);
+enum status toml_fail_cold(struct toml_reader *r, struct src_pos at, const char *format, ...);
+#define toml_fail(r, at, ...) \
+	(COLD_CHECK(__VA_ARGS__), toml_fail_cold(r, at, COLD_FORMAT(__VA_ARGS__)))
+void toml_note_cold(struct toml_reader *r, struct src_pos at, const char *format, ...);
+#define toml_note(r, at, ...) \
+	(COLD_CHECK(__VA_ARGS__), toml_note_cold(r, at, COLD_FORMAT(__VA_ARGS__)))
 /* Bytes of the newline here: 1, 2 (CR LF) or 0 when there is none. */
 size_t toml_newline_len(const struct toml_reader *r);
 /* Take the newline here, if there is one. */

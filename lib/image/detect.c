@@ -5,6 +5,8 @@
  */
 #include "internal.h"
 
+#include <base/cold.h>
+
 enum status image_plan_formats(const struct image_reader *r, gpa_t load, struct load_plan *plan,
 			       const char **why)
 {
@@ -16,7 +18,7 @@ enum status image_plan_formats(const struct image_reader *r, gpa_t load, struct 
 		if (st != E_NOTFOUND)
 			return st;
 	}
-	*why = "is of no format known here";
+	*why = COLD_TEXT("is of no format known here");
 	return E_NOTFOUND;
 }
 

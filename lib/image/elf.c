@@ -7,6 +7,7 @@
  */
 #include "internal.h"
 
+#include <base/cold.h>
 #include <base/endian.h>
 #include <base/range.h>
 #include <base/str.h>
@@ -99,7 +100,7 @@ static enum status segment_read(const struct elf_file *e, u32 i, struct elf_segm
 	if (range_ok(e->ph_off, (u64)e->n_ph * PHDR_SIZE, e->r->size))
 		st = image_read(e->r, e->ph_off + (u64)i * PHDR_SIZE, h, sizeof(h));
 	if (st != OK) {
-		*why = "is an ELF file whose program headers cannot be read: truncated?";
+		*why = COLD_TEXT("is an ELF file whose program headers cannot be read: truncated?");
 		return st;
 	}
 	*s = (struct elf_segment){
@@ -134,14 +135,15 @@ static enum status segment_add(struct elf_file *e, const struct elf_segment *s,
 	};
 
 	if (s->type == PT_INTERP) {
-		*why = "is an ELF program that needs a dynamic linker; link it statically";
+		*why = COLD_TEXT(
+			"is an ELF program that needs a dynamic linker; link it statically");
 		return E_UNSUP;
 	}
 	if (s->type != PT_LOAD || !s->mem_len)
 		return OK;
 	TRY(image_plan_add(plan, &step, why));
 	if (!range_valid(s->vaddr, s->mem_len) || !range_valid(s->paddr, s->mem_len)) {
-		*why = "has a segment that reaches beyond the end of the address space";
+		*why = COLD_TEXT("has a segment that reaches beyond the end of the address space");
 		return E_FORMAT;
 	}
 	entry_translate(e, s, plan);
@@ -153,11 +155,11 @@ static enum status segment_add(struct elf_file *e, const struct elf_segment *s,
 static enum status extent_set(const struct elf_file *e, struct load_plan *plan, const char **why)
 {
 	if (!plan->n)
-		*why = "is an ELF file with nothing to load";
+		*why = COLD_TEXT("is an ELF file with nothing to load");
 	else if (!e->entry_found)
-		*why = "is an ELF file whose entry point lies in none of its segments";
+		*why = COLD_TEXT("is an ELF file whose entry point lies in none of its segments");
 	else if (e->high - e->low == UINT64_MAX)
-		*why = "spans the whole address space";
+		*why = COLD_TEXT("spans the whole address space");
 	else {
 		plan->mem_size = e->high - e->low + 1;
 		return OK;

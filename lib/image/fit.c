@@ -5,6 +5,7 @@
  */
 #include <lib/fit.h>
 
+#include <base/cold.h>
 #include <base/bits.h>
 #include <base/fmt.h>
 #include <base/range.h>
@@ -22,8 +23,8 @@ enum vd_source image_source(const struct vmdesc *desc, const struct vd_image *im
 	return img->source == VD_SRC_HOME ? desc->home : img->source;
 }
 
-void image_report(const struct vmdesc *desc, const struct vd_image *img, enum vd_image_key key,
-		  struct diag *d, const char *format, ...)
+void image_report_cold(const struct vmdesc *desc, const struct vd_image *img, enum vd_image_key key,
+		       struct diag *d, const char *format, ...)
 {
 	struct src_pos at = key == VD_IMAGE_LOAD && img->load.given ? img->load.at : img->at;
 	enum vd_field f = vmdesc_image_field(img->role, key);
@@ -206,7 +207,7 @@ static enum status plan_kernel(const struct fitting *f, struct fit_image *img,
 		at = GPA(align_up(not_there->win.base.v + not_there->win.size, MIB(2)));
 	}
 	if (img->plan.kind == IMAGE_ELF && img->plan.machine != f->place->machine) {
-		*why = "is made for another kind of CPU";
+		*why = COLD_TEXT("is made for another kind of CPU");
 		return E_FORMAT;
 	}
 	return OK;
@@ -235,7 +236,7 @@ static enum status plan_one(const struct fitting *f, struct fit_image *img)
 {
 	const struct vd_image *want = img->desc;
 	struct image_reader r = { read_file, &img->file, img->file.size };
-	const char *why = "is empty, or too large";
+	const char *why = COLD_TEXT("is empty, or too large");
 	enum status st;
 
 	if (want->role == VD_IMG_KERNEL)

@@ -6,6 +6,7 @@
  */
 #include "internal.h"
 
+#include <base/cold.h>
 #include <base/bits.h>
 #include <base/endian.h>
 #include <base/fmt.h>
@@ -38,15 +39,15 @@ static enum status placement_fault(gpa_t load, u64 text_offset, struct load_plan
 static enum status header_check(u64 file_size, u64 text_offset, u64 flags, const char **why)
 {
 	if (flags & FLAG_BIG_ENDIAN) {
-		*why = "is a big-endian kernel; little-endian is wanted";
+		*why = COLD_TEXT("is a big-endian kernel; little-endian is wanted");
 		return E_UNSUP;
 	}
 	if (text_offset >= GIB(4) || !is_aligned(text_offset, 4)) {
-		*why = "is a kernel with a damaged header: text_offset makes no sense";
+		*why = COLD_TEXT("is a kernel with a damaged header: text_offset makes no sense");
 		return E_FORMAT;
 	}
 	if (file_size <= HEADER_SIZE) {
-		*why = "is a kernel cut off behind its header";
+		*why = COLD_TEXT("is a kernel cut off behind its header");
 		return E_FORMAT;
 	}
 	return OK;

@@ -7,6 +7,7 @@
  */
 #include "internal.h"
 
+#include <base/cold.h>
 #include <base/endian.h>
 #include <base/range.h>
 #include <base/spinlock.h>
@@ -37,11 +38,13 @@ static enum status zboot_find(const u8 *h, u64 file_size, struct range *out, con
 {
 	*out = (struct range){ load_le32(h + 8), load_le32(h + 12) };
 	if (!range_ok(out->base, out->len, file_size)) {
-		*why = "is an EFI zboot image whose payload lies beyond its end: truncated?";
+		*why = COLD_TEXT(
+			"is an EFI zboot image whose payload lies beyond its end: truncated?");
 		return E_FORMAT;
 	}
 	if (memcmp(h + 24, "gzip", 5) != 0) {
-		*why = "is an EFI zboot image that is not compressed with gzip; unpack it";
+		*why = COLD_TEXT(
+			"is an EFI zboot image that is not compressed with gzip; unpack it");
 		return E_UNSUP;
 	}
 	return OK;
@@ -123,7 +126,7 @@ static enum status plan_inside(struct peek *p, u64 size, gpa_t load, struct load
 	enum status st = image_plan_formats(&inside, load, plan, why);
 
 	if (plan->kind == IMAGE_ELF) {
-		*why = "is a compressed ELF file; unpack it";
+		*why = COLD_TEXT("is a compressed ELF file; unpack it");
 		return E_UNSUP;
 	}
 	return st;
@@ -134,16 +137,17 @@ static enum status peek_plan(struct peek *p, const struct image_reader *r, struc
 {
 	u64 size;
 
-	*why = "is a damaged gzip file";
+	*why = COLD_TEXT("is a damaged gzip file");
 	if (file.len < GZIP_MIN)
 		return E_FORMAT;
 	TRY(peek_fill(p, r, file));
-	*why = "is a gzip file whose length does not fit: truncated, or bytes behind its end?";
+	*why = COLD_TEXT(
+		"is a gzip file whose length does not fit: truncated, or bytes behind its end?");
 	TRY(packed_size(p, r, file, &size));
 	*why = NULL;
 	TRY(plan_inside(p, size, load, plan, why));
 	if (plan->n != 1 || plan->step[0].file_off != 0) {
-		*why = "is a compressed file of a format that must be unpacked first";
+		*why = COLD_TEXT("is a compressed file of a format that must be unpacked first");
 		return E_UNSUP;
 	}
 	plan->gzip = true;
@@ -160,7 +164,7 @@ enum status packed_plan(const struct image_reader *r, struct range gz, gpa_t loa
 	enum status st;
 
 	if (!spin_trylock(&peek_lock)) {
-		*why = "cannot be looked into while another compressed file is";
+		*why = COLD_TEXT("cannot be looked into while another compressed file is");
 		return E_BUSY;
 	}
 	st = peek_plan(p, r, gz, load, plan, why);

@@ -6,6 +6,7 @@
  */
 #include "internal.h"
 
+#include <base/cold.h>
 #include <base/range.h>
 
 enum status image_read(const struct image_reader *r, u64 off, void *buf, size_t n)
@@ -18,7 +19,7 @@ enum status image_read(const struct image_reader *r, u64 off, void *buf, size_t 
 enum status image_plan_add(struct load_plan *plan, const struct load_step *step, const char **why)
 {
 	if (plan->n >= LOAD_MAX_STEPS) {
-		*why = "has more than 16 segments to load";
+		*why = COLD_TEXT("has more than 16 segments to load");
 		return E_FORMAT;
 	}
 	plan->step[plan->n++] = *step;

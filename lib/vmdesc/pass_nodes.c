@@ -54,7 +54,7 @@ static void no_such_node(const struct pass_resolver *r, const struct vd_path *pa
 	struct suggest near = { .word = path->path };
 
 	vd_error(&r->c, VD_F_PASSTHROUGH_DEVICES, path->at, show_text(path->path).s,
-		 r->t.n_nodes ? "the machine has no such node" : "the machine has no device tree");
+		 "the machine has no %s", r->t.n_nodes ? "such node" : "device tree");
 	for (u32 i = 0; i < r->hd->n_devs; i++)
 		suggest_try(&near, r->hd->devs[i].path.p);
 	if (near.best)

@@ -21,8 +21,8 @@ static void report(const struct vd_check *c, enum diag_level level, struct src_p
 		    value ? value : "", text);
 }
 
-void vd_error(const struct vd_check *c, enum vd_field f, struct src_pos at, const char *value,
-	      const char *format, ...)
+void vd_error_cold(const struct vd_check *c, enum vd_field f, struct src_pos at, const char *value,
+		   const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;
@@ -33,8 +33,8 @@ void vd_error(const struct vd_check *c, enum vd_field f, struct src_pos at, cons
 	report(c, DIAG_ERROR, at, f, value, text);
 }
 
-void vd_warning(const struct vd_check *c, enum vd_field f, struct src_pos at, const char *value,
-		const char *format, ...)
+void vd_warning_cold(const struct vd_check *c, enum vd_field f, struct src_pos at,
+		     const char *value, const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;
@@ -45,7 +45,7 @@ void vd_warning(const struct vd_check *c, enum vd_field f, struct src_pos at, co
 	report(c, DIAG_WARNING, at, f, value, text);
 }
 
-void vd_note(const struct vd_check *c, struct src_pos at, const char *format, ...)
+void vd_note_cold(const struct vd_check *c, struct src_pos at, const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;
@@ -56,7 +56,7 @@ void vd_note(const struct vd_check *c, struct src_pos at, const char *format, ..
 	diag_report(c->d, DIAG_NOTE, at, "%s", text);
 }
 
-void vd_fix(const struct vd_check *c, struct src_pos at, const char *format, ...)
+void vd_fix_cold(const struct vd_check *c, struct src_pos at, const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;
@@ -180,8 +180,9 @@ static void check_vcpus(const struct vd_check *c)
 	if (vd_reported(c, VD_F_CPU_NUM))
 		return;
 	if (!n || n > VD_MAX_VCPUS) {
-		vd_error(c, VD_F_CPU_NUM, c->vd->vcpus_at, n ? NULL : "0",
-			 n ? "more vCPUs than a VM can have" : "a VM needs a vCPU");
+		vd_error(c, VD_F_CPU_NUM, c->vd->vcpus_at, n ? NULL : "0", "%s",
+			 n ? COLD_TEXT("more vCPUs than a VM can have") :
+			     COLD_TEXT("a VM needs a vCPU"));
 		vd_fix(c, c->vd->vcpus_at, "write a number from 1 to %d", VD_MAX_VCPUS);
 	}
 	for (u32 i = 0; i < n; i++) {
@@ -320,8 +321,9 @@ static void check_entry(const struct vd_check *c)
 	m = vd_mem_at(c->vd, entry->gpa);
 	if (m && m->prot & VD_X)
 		return;
-	vd_error(c, VD_F_ENTRY_POINT, entry->at, show_hex(entry->gpa.v).s,
-		 m ? "in memory that is not executable" : "outside of every memory region");
+	vd_error(c, VD_F_ENTRY_POINT, entry->at, show_hex(entry->gpa.v).s, "%s",
+		 m ? COLD_TEXT("in memory that is not executable") :
+		     COLD_TEXT("outside of every memory region"));
 	if (m)
 		vd_note(c, m->at, "region %s has flags without 4 (execute)",
 			show_range(m->base.v, m->size).s);

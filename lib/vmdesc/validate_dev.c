@@ -141,9 +141,10 @@ static void overlap_devices(const struct vd_check *c, const struct vd_dev *a, u3
 
 	if (!range_overlaps(x->base.v, x->size, y->base.v, y->size))
 		return;
-	vd_error(c, VD_F_EMU_DEVICES, b->at, show_range(y->base.v, y->size).s,
-		 a == b ? "%s: its windows overlap" : "%s overlaps another device",
-		 vd_dev_label(b).s);
+	vd_error(c, VD_F_EMU_DEVICES, b->at, show_range(y->base.v, y->size).s, "%s%s",
+		 vd_dev_label(b).s,
+		 a == b ? COLD_TEXT(": its windows overlap") :
+			  COLD_TEXT(" overlaps another device"));
 	vd_note(c, a->at, "%s at %s", vd_dev_label(a).s, show_range(x->base.v, x->size).s);
 	vd_fix(c, b->at, "write another address");
 }

@@ -51,9 +51,9 @@ static void check_prot(const struct vd_check *c, const struct vd_mem *m)
 	if (m->prot & VD_R)
 		return;
 	vd_error(c, VD_F_MEMORY_REGIONS, m->at, show_range(m->base.v, m->size).s,
-		 m->prot ? "flags %s: memory to be written or executed must be readable too" :
-			   "flags %s: memory that cannot be read",
-		 show_hex(m->prot).s);
+		 "flags %s: memory %s", show_hex(m->prot).s,
+		 m->prot ? COLD_TEXT("to be written or executed must be readable too") :
+			   COLD_TEXT("that cannot be read"));
 	vd_fix(c, m->at, "write flags 0x7 (all), 0x5 (read, execute), 0x3 (read, write) or 0x1");
 }
 

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <base/cold.h>
 #include <base/bits.h>
 #include <base/range.h>
 #include <lib/vmdesc.h>
@@ -17,13 +18,18 @@ struct vd_check {
 };
 
 /* One mistake: VM, key, @value (NULL: none to show), text. */
-void vd_error(const struct vd_check *c, enum vd_field f, struct src_pos at, const char *value,
-	      const char *format, ...) printf_like(5, 6);
-void vd_warning(const struct vd_check *c, enum vd_field f, struct src_pos at, const char *value,
-		const char *format, ...) printf_like(5, 6);
-void vd_note(const struct vd_check *c, struct src_pos at, const char *format, ...)
-	printf_like(3, 4);
-void vd_fix(const struct vd_check *c, struct src_pos at, const char *format, ...) printf_like(3, 4);
+void vd_error_cold(const struct vd_check *c, enum vd_field f, struct src_pos at, const char *value,
+		   const char *format, ...);
+#define vd_error(c, f, at, value, ...) \
+	(COLD_CHECK(__VA_ARGS__), vd_error_cold(c, f, at, value, COLD_FORMAT(__VA_ARGS__)))
+void vd_warning_cold(const struct vd_check *c, enum vd_field f, struct src_pos at,
+		     const char *value, const char *format, ...);
+#define vd_warning(c, f, at, value, ...) \
+	(COLD_CHECK(__VA_ARGS__), vd_warning_cold(c, f, at, value, COLD_FORMAT(__VA_ARGS__)))
+void vd_note_cold(const struct vd_check *c, struct src_pos at, const char *format, ...);
+#define vd_note(c, at, ...) (COLD_CHECK(__VA_ARGS__), vd_note_cold(c, at, COLD_FORMAT(__VA_ARGS__)))
+void vd_fix_cold(const struct vd_check *c, struct src_pos at, const char *format, ...);
+#define vd_fix(c, at, ...) (COLD_CHECK(__VA_ARGS__), vd_fix_cold(c, at, COLD_FORMAT(__VA_ARGS__)))
 
 static inline bool vd_reported(const struct vd_check *c, enum vd_field f)
 {

@@ -71,7 +71,8 @@ static void test_report(void **state)
 	struct heard h = fresh();
 
 	(void)state;
-	diag_report(&h.d, DIAG_ERROR, place, "VM \"%s\": %s = 0x%x", "linux", "entry", 0x1000u);
+	diag_report_cold(&h.d, DIAG_ERROR, place, "VM \"%s\": %s = 0x%x", "linux", "entry",
+			 0x1000u);
 	assert_string_equal(h.text, "vm.toml:14:3: error: VM \"linux\": entry = 0x1000");
 	assert_int_equal(h.level, DIAG_ERROR);
 	assert_int_equal(h.at.line, 14);
@@ -83,11 +84,11 @@ static void test_counts(void **state)
 	struct heard h = fresh();
 
 	(void)state;
-	diag_report(&h.d, DIAG_ERROR, place, "one");
-	diag_report(&h.d, DIAG_FIX, place, "fix one");
-	diag_report(&h.d, DIAG_WARNING, place, "two");
-	diag_report(&h.d, DIAG_NOTE, place, "three");
-	diag_report(&h.d, DIAG_ERROR, place, "four");
+	diag_report_cold(&h.d, DIAG_ERROR, place, "one");
+	diag_report_cold(&h.d, DIAG_FIX, place, "fix one");
+	diag_report_cold(&h.d, DIAG_WARNING, place, "two");
+	diag_report_cold(&h.d, DIAG_NOTE, place, "three");
+	diag_report_cold(&h.d, DIAG_ERROR, place, "four");
 	assert_int_equal(h.d.n_errors, 2);
 	assert_int_equal(h.d.n_warnings, 1);
 	assert_int_equal(h.n, 5);
@@ -98,7 +99,7 @@ static void test_without_a_listener(void **state)
 	struct diag d = { 0 };
 
 	(void)state;
-	diag_report(&d, DIAG_ERROR, place, "nobody reads this");
+	diag_report_cold(&d, DIAG_ERROR, place, "nobody reads this");
 	assert_int_equal(d.n_errors, 1);
 }
 
@@ -107,7 +108,7 @@ static void test_foreign_bytes_stay_on_the_line(void **state)
 	struct heard h = fresh();
 
 	(void)state;
-	diag_report(&h.d, DIAG_ERROR, place, "key \"%s\"", "a\nb\x1b[31mc\td\x7f\xc3\xa4");
+	diag_report_cold(&h.d, DIAG_ERROR, place, "key \"%s\"", "a\nb\x1b[31mc\td\x7f\xc3\xa4");
 	assert_string_equal(h.text, "vm.toml:14:3: error: key \"a?b?[31mc?d?\xc3\xa4\"");
 }
 
@@ -120,11 +121,11 @@ static void test_a_long_line_is_cut_with_dots(void **state)
 	(void)state;
 	memset(longer, 'y', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
-	diag_report(&h.d, DIAG_ERROR, place, "%s", longer);
+	diag_report_cold(&h.d, DIAG_ERROR, place, "%s", longer);
 	n = strlen(h.text);
 	assert_true(n > 200 && n < 1024);
 	assert_string_equal(h.text + n - 4, "y...");
-	diag_report(&h.d, DIAG_ERROR, (struct src_pos){ longer, 1, 1 }, "what");
+	diag_report_cold(&h.d, DIAG_ERROR, (struct src_pos){ longer, 1, 1 }, "what");
 	n = strlen(h.text);
 	assert_string_equal(h.text + n - 4, "y...");
 }
@@ -140,7 +141,7 @@ static void test_the_edge_of_the_line(void **state)
 		size_t len;
 
 		memset(text, 'z', sizeof(text));
-		diag_report(&h.d, DIAG_ERROR, place, "%.*s", n, text);
+		diag_report_cold(&h.d, DIAG_ERROR, place, "%.*s", n, text);
 		len = strlen(h.text);
 		if (21 + n < 512)
 			assert_int_equal(len, 21 + n);
@@ -161,7 +162,7 @@ static void test_long_file_names(void **state)
 		struct heard h = fresh();
 
 		name[n] = '\0';
-		diag_report(&h.d, DIAG_ERROR, (struct src_pos){ name, 1, 1 }, "message");
+		diag_report_cold(&h.d, DIAG_ERROR, (struct src_pos){ name, 1, 1 }, "message");
 		name[n] = 'n';
 		assert_int_equal(strlen(h.text), MIN(n + 20, 511));
 	}

@@ -19,8 +19,6 @@ $(TB)/tool/flags: FORCE
 		echo '$(H_CC_tool) $(call HOST_CFLAGS,tool) $(HOST_COMPONENTS)' > $@
 $(foreach l,base lib vdev,$(eval $(call host_layer,tool,$(l))))
 $(eval $(call host_part,tool,fatfs,FATFS_CFLAGS))
-$(eval $(call host_part,tool,zlib,ZLIB_CFLAGS))
-$(TB)/tool/obj/lib/image/gunzip.o: EXTRA := $(GLUE_ZLIB)
 $(TB)/tool/obj/lib/store/fat32.o: EXTRA := $(GLUE_FATFS)
 $(TB)/tool/gen/components-%.c: tools/ci/components.sh $(TB)/tool/flags
 	@mkdir -p $(@D)

@@ -10,6 +10,7 @@
 
 #include <stdarg.h>
 
+#include <base/cold.h>
 #include <base/str.h>
 #include <base/types.h>
 
@@ -35,8 +36,10 @@ struct diag {
 	u32 n_warnings;
 };
 
-void diag_report(struct diag *d, enum diag_level level, struct src_pos at, const char *format, ...)
-	printf_like(4, 5);
+void diag_report_cold(struct diag *d, enum diag_level level, struct src_pos at, const char *format,
+		      ...);
+#define diag_report(d, level, at, ...) \
+	(COLD_CHECK(__VA_ARGS__), diag_report_cold(d, level, at, COLD_FORMAT(__VA_ARGS__)))
 
 /* "file:line:col: error: " for @at and @level into @buf, as compilers print it. */
 int diag_prefix(char *buf, size_t size, enum diag_level level, const struct src_pos *at);

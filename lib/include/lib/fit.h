@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <base/cold.h>
 #include <base/arena.h>
 #include <base/diag.h>
 #include <lib/image.h>
@@ -51,5 +52,7 @@ void image_fit_find(const struct vmdesc *desc, const struct fit_place *place, st
 enum vd_source image_source(const struct vmdesc *desc, const struct vd_image *img);
 
 /* One mistake about an image: VM, key and file, then the text. */
-void image_report(const struct vmdesc *desc, const struct vd_image *img, enum vd_image_key key,
-		  struct diag *d, const char *format, ...) printf_like(5, 6);
+void image_report_cold(const struct vmdesc *desc, const struct vd_image *img, enum vd_image_key key,
+		       struct diag *d, const char *format, ...);
+#define image_report(desc, img, f, d, ...) \
+	(COLD_CHECK(__VA_ARGS__), image_report_cold(desc, img, f, d, COLD_FORMAT(__VA_ARGS__)))
