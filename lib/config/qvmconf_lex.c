@@ -131,10 +131,11 @@ static bool substitute(struct qvm *q)
 	} else if (!lookup(q, (int)which, inner)) {
 		qvm_error_at(q, at, NULL, "$%s{%s}: there is no such %s", known[which],
 			     show_text(inner).s, which ? "memory area" : "environment variable");
-		qvm_fix(q, at,
-			which ? "write the area's address or length, or have the platform "
-				"file or the host's device tree name it" :
-				"set it, or write its value");
+		qvm_fix(q, at, "%s",
+			which ? COLD_TEXT(
+					"write the area's address or length, or have the platform "
+					"file or the host's device tree name it") :
+				COLD_TEXT("set it, or write its value"));
 		q->tok.broken = true;
 	}
 	return true;

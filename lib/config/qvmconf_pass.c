@@ -206,8 +206,9 @@ void qvm_pass_intr(struct qvm *q)
 	}
 	pass = pass_of(q);
 	if (!pass || pass->n_irq == VD_PASS_IRQS || host > UINT32_MAX) {
-		qvm_bad(q, pass ? "more interrupts than a window can have" :
-				  "stands before the loc of its device");
+		qvm_bad(q, "%s",
+			pass ? COLD_TEXT("more interrupts than a window can have") :
+			       COLD_TEXT("stands before the loc of its device"));
 		qvm_fix(q, q->tok.at, "write loc first, and an intr for each");
 		return;
 	}

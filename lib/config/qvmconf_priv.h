@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <base/cold.h>
 #include <base/bits.h>
 #include <lib/config.h>
 #include <lib/qvmconf.h>
@@ -226,15 +227,21 @@ struct str qvm_piece(struct str *rest);
 /* ---- qvmconf_say.c ------------------------------------------------------------------------ */
 
 /* About q->tok as value of the current option: an error; a fix has to follow. */
-void qvm_bad(struct qvm *q, const char *format, ...) printf_like(2, 3);
+void qvm_bad_cold(struct qvm *q, const char *format, ...);
+#define qvm_bad(q, ...) (COLD_CHECK(__VA_ARGS__), qvm_bad_cold(q, COLD_FORMAT(__VA_ARGS__)))
 /* The same with the option's example as fix. */
-void qvm_bad_form(struct qvm *q, const char *format, ...) printf_like(2, 3);
-void qvm_warn(struct qvm *q, const char *format, ...) printf_like(2, 3);
+void qvm_bad_form_cold(struct qvm *q, const char *format, ...);
+#define qvm_bad_form(q, ...) \
+	(COLD_CHECK(__VA_ARGS__), qvm_bad_form_cold(q, COLD_FORMAT(__VA_ARGS__)))
+void qvm_warn_cold(struct qvm *q, const char *format, ...);
+#define qvm_warn(q, ...) (COLD_CHECK(__VA_ARGS__), qvm_warn_cold(q, COLD_FORMAT(__VA_ARGS__)))
 /* About the option itself, at @at. */
-void qvm_error_at(struct qvm *q, struct src_pos at, const char *key, const char *format, ...)
-	printf_like(4, 5);
+void qvm_error_at_cold(struct qvm *q, struct src_pos at, const char *key, const char *format, ...);
+#define qvm_error_at(q, at, key, ...) \
+	(COLD_CHECK(__VA_ARGS__), qvm_error_at_cold(q, at, key, COLD_FORMAT(__VA_ARGS__)))
 void qvm_note(struct qvm *q, struct src_pos at, const char *text);
-void qvm_fix(struct qvm *q, struct src_pos at, const char *format, ...) printf_like(3, 4);
+void qvm_fix_cold(struct qvm *q, struct src_pos at, const char *format, ...);
+#define qvm_fix(q, at, ...) (COLD_CHECK(__VA_ARGS__), qvm_fix_cold(q, at, COLD_FORMAT(__VA_ARGS__)))
 /*
  * The index of @s in @list, words that NULs end and an empty one closes; -1 when it is none of
  * them, which was reported.

@@ -41,7 +41,7 @@ static void report(struct qvm *q, enum diag_level level, struct src_pos at, cons
 		    value ? " = " : "", value ? value : "", *key ? ": " : "", text);
 }
 
-void qvm_bad(struct qvm *q, const char *format, ...)
+void qvm_bad_cold(struct qvm *q, const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;
@@ -52,7 +52,7 @@ void qvm_bad(struct qvm *q, const char *format, ...)
 	report(q, DIAG_ERROR, q->tok.at, NULL, show_text(q->tok.text).s, text);
 }
 
-void qvm_bad_form(struct qvm *q, const char *format, ...)
+void qvm_bad_form_cold(struct qvm *q, const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;
@@ -64,7 +64,7 @@ void qvm_bad_form(struct qvm *q, const char *format, ...)
 	qvm_fix(q, q->tok.at, "write, for example, %s", qvm_text(q->opt->form));
 }
 
-void qvm_warn(struct qvm *q, const char *format, ...)
+void qvm_warn_cold(struct qvm *q, const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;
@@ -76,7 +76,7 @@ void qvm_warn(struct qvm *q, const char *format, ...)
 	       q->opt && q->opt->args == QVM_NONE ? NULL : show_text(q->tok.text).s, text);
 }
 
-void qvm_error_at(struct qvm *q, struct src_pos at, const char *key, const char *format, ...)
+void qvm_error_at_cold(struct qvm *q, struct src_pos at, const char *key, const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;
@@ -93,7 +93,7 @@ void qvm_note(struct qvm *q, struct src_pos at, const char *text)
 		diag_report(q->diag, DIAG_NOTE, at, "%s", text);
 }
 
-void qvm_fix(struct qvm *q, struct src_pos at, const char *format, ...)
+void qvm_fix_cold(struct qvm *q, struct src_pos at, const char *format, ...)
 {
 	char text[MESSAGE_SIZE];
 	va_list ap;

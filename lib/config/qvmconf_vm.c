@@ -112,7 +112,9 @@ static bool second(struct qvm *q, const struct vd_image *first, enum vd_image_ro
 		return true; /* what was taken for the kernel was not typed */
 	qvm_bad(q, "there is one already");
 	qvm_note(q, first->at, "the first");
-	qvm_fix(q, q->tok.at, role == VD_IMG_DTB ? "remove one" : "remove one, or write data load");
+	qvm_fix(q, q->tok.at, "%s",
+		role == VD_IMG_DTB ? COLD_TEXT("remove one") :
+				     COLD_TEXT("remove one, or write data load"));
 	return false;
 }
 
