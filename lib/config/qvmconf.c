@@ -169,6 +169,21 @@ static void no_option(struct qvm *q)
 		qvm_fix(q, q->tok.at, "%s", fix);
 }
 
+static bool is_no_word(struct str s)
+{
+	return s.n && (is_digit(s.p[0]) || s.p[0] == '=' || key_length(s));
+}
+
+/* But for capitals. */
+static bool same_word(struct str s, const char *word)
+{
+	size_t i = 0;
+
+	while (i < s.n && word[i] && (s.p[i] | 0x20) == word[i])
+		i++;
+	return i == s.n && !word[i];
+}
+
 static void unknown(struct qvm *q)
 {
 	struct suggest near = { .word = q->tok.text };
@@ -179,14 +194,16 @@ static void unknown(struct qvm *q)
 	    (q->context == QVM_VDEV && !q->vdev) /* of an unknown device */)
 		return;
 	for (u32 i = 0; i < QVM_OPTIONS; i++) {
-		if (is_here(q, &qvm_options[i]))
-			suggest_try(&near, name_of(i));
+		if (!is_here(q, &qvm_options[i]))
+			continue;
+		suggest_try(&near, name_of(i));
+		if (same_word(q->tok.text, name_of(i)))
+			near = (struct suggest){ q->tok.text, name_of(i), 0 };
 	}
 	if (!near.best && same_line)
 		return;
 	q->lost = q->tok.at.line + 1;
-	if (!near.best && q->tok.text.n &&
-	    (is_digit(q->tok.text.p[0]) || key_length(q->tok.text) || q->tok.text.p[0] == '=')) {
+	if (is_no_word(q->tok.text)) {
 		no_option(q);
 		return;
 	}

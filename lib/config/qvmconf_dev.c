@@ -39,13 +39,15 @@ void qvm_isa(struct qvm *q, enum qvm_isa isa, struct src_pos at)
 {
 	static const char *const names[] = { [QVM_ARM] = "aarch64", [QVM_X86] = "x86_64" };
 
-	if (isa == QVM_ANY || (q->vd->isa && strcmp(q->vd->isa, names[isa]) == 0))
+	if (isa == QVM_ANY)
 		return;
 	if (!q->vd->isa) {
 		q->vd->isa = names[isa];
 		q->vd->isa_at = at;
-		return;
 	}
+	if (q->isa_told || strcmp(q->vd->isa, names[isa]) == 0)
+		return;
+	q->isa_told = true;
 	qvm_error_at(q, at, NULL, "is of %s, but the VM is of %s", names[isa], q->vd->isa);
 	qvm_note(q, q->vd->isa_at, "this says so");
 	qvm_fix(q, at, "remove one of them");
@@ -179,6 +181,21 @@ static void open_gic(struct qvm *q)
 	q->gic = (struct qvm_gic){ .index = q->vd->devs.n, .at = q->opt_at };
 }
 
+/* Of a controller there is one: the last that is written. */
+static void again(struct qvm *q)
+{
+	struct vd_dev *d = &q->vd->devs.v[q->gic.index - 1];
+	struct vd_dev last = q->vd->devs.v[q->vd->devs.n - 1];
+
+	qvm_warn(q, "there is one already: this one holds");
+	/* The context's device stands last. */
+	q->vd->devs.v[q->vd->devs.n - 1] = *d;
+	*d = last;
+	q->gic = (struct qvm_gic){ .index = q->vd->devs.n, .at = q->opt_at };
+	dev(q)->at = q->opt_at;
+	dev(q)->name = str_of(qvm_text(q->vdev->name));
+}
+
 void qvm_vdev_open(struct qvm *q)
 {
 	struct vd_dev *d;
@@ -195,6 +212,10 @@ void qvm_vdev_open(struct qvm *q)
 	}
 	if (!q->vdev) {
 		unknown_vdev(q, type);
+		return;
+	}
+	if (q->vdev == &qvm_vdevs[QVM_V_GIC] && q->gic.index) {
+		again(q);
 		return;
 	}
 	d = vmdesc_add_dev(q->vd, q->arena, q->opt_at);
@@ -240,12 +261,36 @@ void qvm_vdev_close(struct qvm *q)
 	if (vdev_id(q) == QVM_V_VIRTIO_NET && !q->has_peer)
 		missing_option(q, QVM_O_NET_PEER);
 	/* Told once; and of a PC's ports that they are x86's. */
-	if (is_ours(q) && vdev_id(q) != QVM_V_GIC && (loc || intr || io))
+	if (is_ours(q) && vdev_id(q) != QVM_V_GIC && !(dev(q)->n_win && dev(q)->n_irq))
 		q->vd->devs.n--;
 	q->vdev = NULL;
 }
 
 /* ---- options ------------------------------------------------------------------------------ */
+
+/* The one of which several add up, and the last of others. */
+static void keep_option(struct qvm *q, struct str value)
+{
+	u32 id = (u32)(q->opt - qvm_options);
+	bool adds = id == QVM_O_SHM_CREATE || id == QVM_O_SHM_ALLOW || id == QVM_O_SHM_DENY ||
+		    id == QVM_O_V_REG || id == QVM_O_V_HOSTDEV;
+	struct str key = str_of(qvm_text(q->opt->name));
+	struct vd_option *o = NULL;
+	struct vd_dev *d = dev(q);
+
+	for (u32 i = 0; i < d->options.n && !adds && !o; i++) {
+		if (str_eq(d->options.v[i].key, key))
+			o = &d->options.v[i];
+	}
+	if (!o)
+		o = vd_dev_add_option(d, q->arena, q->opt_at);
+	if (!o) {
+		qvm_bad(q, "more than %d options", VD_MAX_LIST);
+		qvm_fix(q, q->opt_at, "remove some");
+		return;
+	}
+	*o = (struct vd_option){ key, qvm_keep(q, value), q->opt_at };
+}
 
 /* [mem:|io:|pci:]address[,length] */
 static void read_loc(struct qvm *q)
@@ -269,6 +314,10 @@ static void read_loc(struct qvm *q)
 	if (str_starts(rest, "mem:")) {
 		rest.p += 4;
 		rest.n -= 4;
+	} else if (q->vdev->isa == QVM_X86 && q->vdev->needs != QVM_PCI &&
+		   vdev_id(q) != QVM_V_IOAPIC && vdev_id(q) != QVM_V_HPET) {
+		keep_option(q, rest); /* I/O ports */
+		return;
 	}
 	start = qvm_piece(&rest);
 	if (!qvm_number(q, start, QVM_BASE_ADDRESS, &w->base.v))
@@ -288,7 +337,9 @@ static void read_intr(struct qvm *q)
 	u64 line;
 
 	q->has_intr = true;
-	if (!qvm_interrupt(q, q->tok.text, &line))
+	if (q->vdev->isa == QVM_X86)
+		keep_option(q, q->tok.text); /* lines of several controllers */
+	if (!qvm_interrupt(q, q->tok.text, &line) || q->vdev->isa == QVM_X86)
 		return;
 	dev(q)->irq[0] = (struct vd_irq){ (u32)line, VD_TRIGGER_LEVEL };
 	dev(q)->n_irq = 1;
@@ -319,30 +370,6 @@ static void read_version(struct qvm *q)
 	qvm_bad(q, "version 2 and 3 are there");
 	qvm_fix(q, q->tok.at, "write version 3");
 	q->gic.version = 3;
-}
-
-/* The one of which several add up, and the last of others. */
-static void keep_option(struct qvm *q, struct str value)
-{
-	u32 id = (u32)(q->opt - qvm_options);
-	bool adds = id == QVM_O_SHM_CREATE || id == QVM_O_SHM_ALLOW || id == QVM_O_SHM_DENY ||
-		    id == QVM_O_V_REG || id == QVM_O_V_HOSTDEV;
-	struct str key = str_of(qvm_text(q->opt->name));
-	struct vd_option *o = NULL;
-	struct vd_dev *d = dev(q);
-
-	for (u32 i = 0; i < d->options.n && !adds && !o; i++) {
-		if (str_eq(d->options.v[i].key, key))
-			o = &d->options.v[i];
-	}
-	if (!o)
-		o = vd_dev_add_option(d, q->arena, q->opt_at);
-	if (!o) {
-		qvm_bad(q, "more than %d options", VD_MAX_LIST);
-		qvm_fix(q, q->opt_at, "remove some");
-		return;
-	}
-	*o = (struct vd_option){ key, qvm_keep(q, value), q->opt_at };
 }
 
 static void read_gic_option(struct qvm *q, u64 *out)

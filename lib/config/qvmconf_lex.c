@@ -224,11 +224,24 @@ static void quote(struct qvm *q)
 		q->p++;
 }
 
+/* What single quotes on one line were meant to hold. */
+static void skip_quoted(struct qvm *q)
+{
+	const char *s = q->p + 1;
+
+	while (s < q->end && *s != '\n' && *s != '\'')
+		s++;
+	if (s < q->end && *s == '\'')
+		q->p = s;
+}
+
 static void read_token(struct qvm *q)
 {
-	if (*q->p == '\'')
+	if (*q->p == '\'') {
 		mistake(q, here(q), "single quotes do not hold words together",
 			"write double quotes");
+		skip_quoted(q);
+	}
 	while (!at_end(q) && !is_space(*q->p)) {
 		if (*q->p == '"') {
 			quote(q);

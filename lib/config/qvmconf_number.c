@@ -46,7 +46,7 @@ static u32 prefix(struct str *s)
 	return base;
 }
 
-static const char *digits(struct str s, u32 base, u64 *out)
+static const char *digits(struct str s, u32 base, enum qvm_base kind, u64 *out)
 {
 	u64 v = 0;
 
@@ -56,7 +56,9 @@ static const char *digits(struct str s, u32 base, u64 *out)
 		if (s.p[i] == '_' && i && i + 1 < s.n)
 			continue;
 		if (d >= base)
-			return base == 10 ? "is no decimal number" : "is no hexadecimal number";
+			return base == 16		? "is no hexadecimal number" :
+			       kind == QVM_BASE_NUMBER ? "is no decimal number" :
+							 "is no decimal number; units are K, M and G";
 		if (v > (UINT64_MAX - d) / base)
 			return "is too large";
 		v = v * base + d;
@@ -84,7 +86,7 @@ const char *qvm_read_number(struct str s, enum qvm_base kind, u64 *out, const ch
 	}
 	if (memchr(s.p, '_', s.n))
 		*doubt = "qvm itself knows no _ in numbers";
-	wrong = digits(s, base ? base : 10, out);
+	wrong = digits(s, base ? base : 10, kind, out);
 	if (wrong)
 		return wrong;
 	if (*out > UINT64_MAX >> unit)

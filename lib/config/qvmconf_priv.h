@@ -197,6 +197,8 @@ struct qvm {
 	u32 n_intr;
 	u64 early; /* images that were reported to come before memory */
 	bool guest_typed;
+	bool isa_told;
+	const char *variable; /* of set, when its value is read */
 	struct qvm_gic gic;
 	struct qvm_pending *pending;
 	struct toml *keys; /* set trivet-KEY */

@@ -15,7 +15,8 @@ static struct show key_of(const struct qvm *q)
 	struct show out = { "" };
 
 	if (!q->opt || q->opt->context == QVM_G)
-		fmt_snprintf(out.s, sizeof(out.s), "%s", name);
+		fmt_snprintf(out.s, sizeof(out.s), "%s%s%s", name, q->variable ? " " : "",
+			     q->variable ? q->variable : "");
 	else if (q->opt->context == QVM_VDEV && q->vdev)
 		fmt_snprintf(out.s, sizeof(out.s), "vdev %s %s", qvm_text(q->vdev->name), name);
 	else
@@ -61,7 +62,10 @@ void qvm_bad_form_cold(struct qvm *q, const char *format, ...)
 	fmt_vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	report(q, DIAG_ERROR, q->tok.at, NULL, show_text(q->tok.text).s, text);
-	qvm_fix(q, q->tok.at, "write, for example, %s", qvm_text(q->opt->form));
+	if (q->variable)
+		qvm_fix(q, q->tok.at, "write set %s and its value", q->variable);
+	else
+		qvm_fix(q, q->tok.at, "write, for example, %s", qvm_text(q->opt->form));
 }
 
 void qvm_warn_cold(struct qvm *q, const char *format, ...)

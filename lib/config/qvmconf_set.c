@@ -120,12 +120,13 @@ static void set_known(struct qvm *q, const struct qvm_set *s)
 		qvm_bad(q, "is no variable of this context");
 		qvm_fix(q, q->tok.at, "write it before the first cpu or vdev");
 	}
+	q->variable = qvm_text(s->name);
 	if (!qvm_argument(q) || !is_type(q, s))
 		return;
 	if (s - qvm_sets == QVM_S_FDT_DUMP_FILE && q->run)
 		q->run->fdt_dump_file = qvm_keep(q, q->tok.text);
 	else if (s->effect == QVM_TOLD)
-		qvm_warn(q, "%s has no effect: %s", qvm_text(s->name), qvm_text(s->does));
+		qvm_warn(q, "has no effect: %s", qvm_text(s->does));
 }
 
 void qvm_set(struct qvm *q)
@@ -146,6 +147,7 @@ void qvm_set(struct qvm *q)
 	s = find(q->tok.text);
 	if (s) {
 		set_known(q, s);
+		q->variable = NULL;
 		return;
 	}
 	unknown(q);

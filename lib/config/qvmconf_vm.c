@@ -51,7 +51,10 @@ void qvm_memory(struct qvm *q, u32 prot)
 {
 	struct vd_mem m = { .prot = prot };
 	struct str start, length;
+	u64 before = q->vd->reported;
 
+	/* Until it is understood: what misses it then is not told. */
+	q->vd->reported |= BIT(VD_F_MEMORY_REGIONS);
 	if (!qvm_argument(q))
 		return;
 	length = q->tok.text;
@@ -63,8 +66,10 @@ void qvm_memory(struct qvm *q, u32 prot)
 	} else if (!qvm_number(q, start, QVM_BASE_ADDRESS, &m.base.v)) {
 		return;
 	}
-	if (qvm_number(q, length, QVM_BASE_SIZE, &m.size))
-		qvm_add_memory(q, &m);
+	if (!qvm_number(q, length, QVM_BASE_SIZE, &m.size))
+		return;
+	q->vd->reported = before;
+	qvm_add_memory(q, &m);
 }
 
 /* ---- images ------------------------------------------------------------------------------- */
@@ -161,7 +166,7 @@ static void add_image(struct qvm *q, const struct vd_image *from)
 	}
 	*image = *from;
 	image->path = qvm_keep(q, from->path);
-	if (q->vd->mems.n)
+	if (q->vd->mems.n || q->vd->reported & BIT(VD_F_MEMORY_REGIONS))
 		return;
 	q->early |= BIT(n);
 	qvm_bad(q, "there is no memory yet: ram or rom has to come before load");
@@ -172,8 +177,10 @@ void qvm_load(struct qvm *q)
 {
 	struct vd_image image = { 0 };
 
-	if (!qvm_argument(q) || !known_blob(q) || !read_load(q, &image))
+	if (!qvm_argument(q) || !known_blob(q) || !read_load(q, &image)) {
+		q->vd->reported |= BIT(VD_F_KERNEL_PATH);
 		return;
+	}
 	image.role = role_of(q, image.path);
 	if (image.role == VD_IMG_DATA && !image.load.given) {
 		qvm_bad(q, "needs its address: nobody would know where it is");

@@ -177,7 +177,7 @@ static void same_line(const struct vd_check *c, const struct vd_dev *first,
 	vd_error(c, VD_F_EMU_DEVICES, second->at, NULL, "%s: interrupt %u is taken",
 		 vd_dev_label(second).s, line);
 	vd_note(c, first->at, "by %s", vd_dev_label(first).s);
-	vd_fix(c, second->at, "write another irq_id");
+	vd_fix(c, second->at, "write another interrupt");
 }
 
 static void check_irqs(const struct vd_check *c, u32 i)
@@ -231,7 +231,7 @@ static void check_only_one(const struct vd_check *c, enum only_one kind)
 		vd_error(c, VD_F_EMU_DEVICES, dev->at, NULL, "%s: a VM has only one %s",
 			 vd_dev_label(dev).s, what);
 		vd_note(c, first->at, "the first one is %s", vd_dev_label(first).s);
-		vd_fix(c, dev->at, "remove the row");
+		vd_fix(c, dev->at, "remove it");
 	}
 	if (!first && kind == ONLY_ONE_INTC && c->t->n_classes &&
 	    !vd_reported(c, VD_F_EMU_DEVICES)) {

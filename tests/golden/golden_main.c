@@ -195,7 +195,7 @@ static bool variable(void *ctx, struct str name, struct str *out)
 static bool area(void *ctx, struct str name, struct range *out)
 {
 	(void)ctx;
-	*out = (struct range){ 0x60000000, MIB(256) };
+	*out = (struct range){ 0x50000000, MIB(2) };
 	return str_eq_c(name, "guestram");
 }
 
@@ -224,7 +224,7 @@ static void read_parts(struct vms *out, struct arena *a, struct diag *d,
 	enum status st;
 
 	for (u32 i = 0; i < n && !lang; i++)
-		lang = config_detect(part[i].words ? ".qvmconf" : part[i].file);
+		lang = config_detect(part[i].words || n > 1 ? ".qvmconf" : part[i].file);
 	if (!lang) {
 		printf("%s: no configuration language has this suffix\n", part->file);
 		exit(2);
