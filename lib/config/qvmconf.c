@@ -34,7 +34,7 @@ static const struct qvm_option *find(const struct qvm *q, struct str name)
 
 		if (!str_eq_c(name, qvm_text(o->name)))
 			continue;
-		any = o;
+		any = any ? any : o;
 		if (!is_here(q, o))
 			continue;
 		if (o->context != QVM_G)

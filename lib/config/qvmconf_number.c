@@ -56,9 +56,10 @@ static const char *digits(struct str s, u32 base, enum qvm_base kind, u64 *out)
 		if (s.p[i] == '_' && i && i + 1 < s.n)
 			continue;
 		if (d >= base)
-			return base == 16		? "is no hexadecimal number" :
-			       kind == QVM_BASE_NUMBER ? "is no decimal number" :
-							 "is no decimal number; units are K, M and G";
+			return base == 16 ? "is no hexadecimal number" :
+			       kind == QVM_BASE_NUMBER ?
+					    "is no decimal number" :
+					    "is no decimal number; units are K, M and G";
 		if (v > (UINT64_MAX - d) / base)
 			return "is too large";
 		v = v * base + d;

@@ -44,7 +44,7 @@ static bool check(const struct pass_resolver *r, const struct vd_pass *row)
 		fix = "write the address that the machine's manual says";
 	} else if (pass_is_memory(r, &(struct range){ w->hpa.v, w->size })) {
 		wrong = "is memory of the machine, not a device";
-		fix = "give memory by kernel.memory_regions (map_type 1 or 2: at the host's address)";
+		fix = "give it as memory, at the host's address";
 	}
 	if (!wrong)
 		return true;

@@ -15,8 +15,9 @@ struct spelling {
 
 struct language {
 	const char *name;
-	const char *own; /* before a key of TOML's */
-	const char *is;	 /* between a key and its value */
+	const char *own;    /* before a key of TOML's */
+	const char *is;	    /* between a key and its value */
+	const char *memory; /* an example of it */
 	const struct spelling *words;
 };
 
@@ -57,8 +58,8 @@ static const struct spelling camkes[] = {
 };
 
 static const struct language languages[] = {
-	{ "qvmconf", "set trivet-", " ", qvmconf },
-	{ "camkes", "trivet.", " = ", camkes },
+	{ "qvmconf", "set trivet-", " ", "0x80000000,512M", qvmconf },
+	{ "camkes", "trivet.", " = ", "0x80000000, 0x20000000", camkes },
 };
 
 static const struct language *language_of(const struct vmdesc *vd)
@@ -68,6 +69,13 @@ static const struct language *language_of(const struct vmdesc *vd)
 			return &languages[i];
 	}
 	return NULL;
+}
+
+const char *vmdesc_memory_example(const struct vmdesc *vd)
+{
+	const struct language *l = language_of(vd);
+
+	return l ? l->memory : vmdesc_field(VD_F_MEMORY_REGIONS)->example;
 }
 
 static struct show key_and(const struct vmdesc *vd, enum vd_field f, bool is)

@@ -264,7 +264,8 @@ static void fix_into_memory(const struct vd_check *c, struct src_pos at, u32 pro
 		vd_fix(c, at, "write an address in %s", show_range(m->base.v, m->size).s);
 		return;
 	}
-	vd_fix(c, at, "add a region with flags 0x7 to kernel.memory_regions");
+	vd_fix(c, at, "add memory that is executable to %s",
+	       vmdesc_key(c->vd, VD_F_MEMORY_REGIONS).s);
 }
 
 static void check_in_memory(const struct vd_check *c, enum vd_field f, const struct vd_addr *a)
@@ -302,7 +303,8 @@ static void check_images(const struct vd_check *c)
 	if (!vmdesc_image(c->vd, VD_IMG_KERNEL) && !vd_reported(c, VD_F_KERNEL_PATH)) {
 		vd_error(c, VD_F_KERNEL_PATH, (struct src_pos){ .file = c->vd->file }, NULL,
 			 "a VM needs a kernel image");
-		vd_fix(c, (struct src_pos){ .file = c->vd->file }, "write kernel_path = \"Image\"");
+		vd_fix(c, (struct src_pos){ .file = c->vd->file }, "write %s\"Image\"",
+		       vmdesc_key_is(c->vd, VD_F_KERNEL_PATH).s);
 	}
 	for (u32 i = 0; i < c->vd->images.n; i++) {
 		check_path(c, &c->vd->images.v[i]);

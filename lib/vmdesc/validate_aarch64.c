@@ -56,7 +56,7 @@ static void check_irq(const struct vd_check *c, const struct vd_dev *dev, u32 li
 	if (line >= SPI_FIRST && line <= last)
 		return;
 	fmt_snprintf(value, sizeof(value), "%u", line);
-	vd_error(c, VD_F_EMU_DEVICES, dev->at, NULL, "%s: irq_id = %s: %s", vd_dev_label(dev).s,
+	vd_error(c, VD_F_EMU_DEVICES, dev->at, NULL, "%s: interrupt %s: %s", vd_dev_label(dev).s,
 		 value,
 		 line < SPI_FIRST ? "interrupts 0 to 31 belong to each vCPU, not to devices" :
 				    "the interrupt controller has no such interrupt");

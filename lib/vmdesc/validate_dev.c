@@ -123,7 +123,8 @@ static void overlap_memory(const struct vd_check *c, const struct vd_dev *dev, u
 			vd_error(c, VD_F_MEMORY_REGIONS, m->at, region.s, "overlaps %s at %s",
 				 vd_dev_label(dev).s, window.s);
 			vd_fix(c, m->at,
-			       "move the region, or list the device at another address in devices.emu_devices");
+			       "move the region, or list the device at another address in %s",
+			       vmdesc_key(c->vd, VD_F_EMU_DEVICES).s);
 			continue;
 		}
 		vd_error(c, VD_F_EMU_DEVICES, dev->at, window.s, "%s overlaps memory",

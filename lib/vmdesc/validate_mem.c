@@ -99,7 +99,8 @@ void vd_check_mems(const struct vd_check *c)
 
 	if (!c->vd->mems.n && !vd_reported(c, VD_F_MEMORY_REGIONS)) {
 		vd_error(c, VD_F_MEMORY_REGIONS, c->vd->mems_at, NULL, "a VM needs memory");
-		vd_fix(c, c->vd->mems_at, "write a row: [0x8000_0000, 0x2000_0000, 0x7, 0]");
+		vd_fix(c, c->vd->mems_at, "write %s%s", vmdesc_key_is(c->vd, VD_F_MEMORY_REGIONS).s,
+		       vmdesc_memory_example(c->vd));
 	}
 	for (u32 i = 0; i < c->vd->mems.n; i++) {
 		if (!check_shape(c, &c->vd->mems.v[i]))

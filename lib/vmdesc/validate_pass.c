@@ -71,7 +71,8 @@ static void check_irq(const struct vd_check *c, const struct vd_pass *p, u32 lin
 			vd_error(c, vd_pass_field(p), p->at, NULL, "interrupt %u of %s is taken",
 				 line, show_text(p->path.n ? p->path : p->name).s);
 			vd_note(c, dev->at, "by %s", vd_dev_label(dev).s);
-			vd_fix(c, p->at, "give that device another irq_id in devices.emu_devices");
+			vd_fix(c, p->at, "give that device another interrupt in %s",
+			       vmdesc_key(c->vd, VD_F_EMU_DEVICES).s);
 		}
 	}
 }

@@ -29,6 +29,7 @@ const struct config_lang *const config_langs[] = { &config_axvisor, &config_camk
 static const u64 cpu_ids[] = { 0, 1, 2, 3 };
 
 static const struct vd_class_info classes[] = {
+	{ .name = "gicv2", .min_window = KIB(4), .n_win = 2, .is_intc = true },
 	{ .name = "gicv3", .min_window = KIB(64), .n_win = 2, .is_intc = true },
 	{ .name = "ns16550", .min_window = KIB(4), .n_win = 1, .n_irq = 1, .is_console = true },
 	{ .name = "pl011", .min_window = KIB(4), .n_win = 1, .n_irq = 1, .is_console = true },

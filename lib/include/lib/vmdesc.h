@@ -398,6 +398,8 @@ struct show vmdesc_label(const struct vmdesc *vd);
 struct show vmdesc_key(const struct vmdesc *vd, enum vd_field f);
 /* The same, ready for its value: "kernel.entry_point = ", "load ". */
 struct show vmdesc_key_is(const struct vmdesc *vd, enum vd_field f);
+/* A piece of memory as the language writes it, behind its key. */
+const char *vmdesc_memory_example(const struct vmdesc *vd);
 
 /* What an image of that role is asked for by. */
 enum vd_image_key {
