@@ -23,6 +23,7 @@ The other tables of the file are read by the hypervisor itself.
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tomllib
@@ -107,16 +108,41 @@ def runtime(text, doc):
     return out
 
 
+def with_memory(blob, banks):
+    """A tree as a boot loader hands it over: with a node for the memory, last in the root."""
+    total, at_struct, at_strings = struct.unpack_from(">III", blob, 4)
+    n_strings, n_struct = struct.unpack_from(">II", blob, 32)
+    body, strings = blob[at_struct:at_struct + n_struct], blob[at_strings:at_strings + n_strings]
+    end = struct.pack(">II", 2, 9)
+    if total > len(blob) or not body.endswith(end):
+        raise Mistake("the tree is not sound")
+
+    def prop(offset, value):
+        return struct.pack(">III", 3, len(value), n_strings + offset) + value + bytes(-len(value) % 4)
+
+    # Two cells for addresses and two for sizes: so have all 64-bit boards.
+    reg = b"".join(struct.pack(">QQ", *bank) for bank in banks)
+    node = struct.pack(">I", 1) + b"memory\0\0" + prop(0, b"memory\0") + prop(12, reg) + struct.pack(">I", 2)
+    strings += b"device_type\0reg\0"
+    body = body[:-len(end)] + node + end
+    head = bytearray(blob[:at_struct])  # with the reservations
+    struct.pack_into(">III", head, 4, at_struct + len(body) + len(strings), at_struct, at_struct + len(body))
+    struct.pack_into(">II", head, 32, len(strings), len(body))
+    return bytes(head) + body + strings
+
+
 def tree(doc, out):
     """Into another file first: a tree is whole, or it is not there."""
     new = f"{out}.new"
     os.makedirs(os.path.dirname(out) or ".", exist_ok=True)
-    board = doc.get("desk", {}).get("debian_tree")
+    desk = doc.get("desk", {})
+    board = desk.get("debian_tree")
     if board:
         here = os.path.dirname(os.path.abspath(__file__))
         cache = os.environ.get("TRIVET_CACHE", os.path.join(here, "../.cache"))
         subprocess.run([os.path.join(here, "setup/fetch-board-trees.sh")], check=True)
-        shutil.copyfile(os.path.join(cache, "boards", f"{board}.dtb"), new)
+        with open(os.path.join(cache, "boards", f"{board}.dtb"), "rb") as f, open(new, "wb") as g:
+            g.write(with_memory(f.read(), desk["memory"]))
     else:
         words = emulator(doc, {"kernel": "none", "qemu": os.environ.get("QEMU", "")})
         words = words[:words.index("-kernel")] if "-kernel" in words else words
@@ -154,7 +180,7 @@ def main(argv):
                 raise Mistake(f"argument {arg}: expected one of {'= '.join(GIVEN)}=")
             given[name] = value
         print("\n".join(emulator(doc, given)))
-    except (OSError, ValueError, subprocess.SubprocessError, Mistake) as e:
+    except (OSError, ValueError, LookupError, TypeError, struct.error, subprocess.SubprocessError, Mistake) as e:
         sys.exit(f"platform.py: {argv[1]}: {e}")
 
 

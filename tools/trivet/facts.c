@@ -32,12 +32,29 @@ static bool read_cpus(const struct toml *v, struct facts *f)
 	return true;
 }
 
+/* [[base, size], ...] */
+static bool read_banks(const struct toml *v, struct facts *f)
+{
+	f->memory = 0;
+	for (const struct toml *e = v->child; e; e = e->next) {
+		const struct toml *base = e->type == TOML_ARRAY && e->n == 2 ? e->child : NULL;
+
+		if (!base || base->type != TOML_INT || base->next->type != TOML_INT ||
+		    base->next->integer <= 0 || base->next->integer >> 48)
+			return false;
+		f->memory += (u64)base->next->integer;
+	}
+	return f->memory;
+}
+
 /* As QEMU's -m: a number without a unit is of MiB. */
 static bool read_memory(const struct toml *v, u64 unit, struct facts *f)
 {
 	u64 n = v->type == TOML_INT ? (u64)v->integer : 0;
 	bool plain = v->type == TOML_INT;
 
+	if (v->type == TOML_ARRAY)
+		return read_banks(v, f);
 	if (v->type == TOML_STRING) {
 		if (!tool_parse_size(v->text, &n))
 			return false;
@@ -65,7 +82,7 @@ static void read_desk(const struct toml *desk, struct facts *f, struct diag *d)
 				wrong(d, v, "desk", "write a number, or a list of hardware ids");
 		} else if (str_eq_c(v->key, "memory")) {
 			if (!read_memory(v, 1, f))
-				wrong(d, v, "desk", "write \"4G\", or a number of bytes");
+				wrong(d, v, "desk", "write \"4G\", a number of bytes, or [[address, bytes], ...]");
 		} else if (str_eq_c(v->key, "tree") && v->type == TOML_STRING) {
 			f->tree = v->text;
 		} else if (!str_eq_c(v->key, "debian_tree")) { /* that one is for `make tree` */
