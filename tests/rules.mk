@@ -235,7 +235,7 @@ $(BOARD_O)/ready: FORCE $(GUESTS)/Image
 		tests/qemu/vms/on-board.toml
 	@$(MAKE) --no-print-directory -s PLAT=$(BOARD) O=$(BOARD_O) $(BOARD_O)/images/board.bin
 json_pairs = $(shell printf '"%s": "%s", ' $(subst =, ,$(1)) | sed 's/, $$//')
-$(O)/tests.json: $(O)/trivet.bin $(QEMU_KERNELS:%=$(O)/images/%.bin) $(INMATE_FILES) $(BOARD_O)/ready
+$(O)/tests.json: $(O)/trivet.bin $(TB)/trivet $(QEMU_KERNELS:%=$(O)/images/%.bin) $(INMATE_FILES) $(BOARD_O)/ready
 	@printf '{ "platform": "%s",\n  "kernels": { %s },\n  "guests": { %s } }\n' '$(PLATFORM)' \
 		'$(call json_pairs,default=$(O)/trivet.bin board=$(BOARD_O)/images/board.bin $(foreach k,$(QEMU_KERNELS),$k=$(O)/images/$k.bin))' \
 		'$(call json_pairs,$(QEMU_GUESTS))' > $@

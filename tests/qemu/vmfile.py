@@ -7,7 +7,9 @@ disks made of it are used again.
 """
 
 import os
+import subprocess
 
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TABLES = {
     "base": ("id", "name", "vm_type", "cpu_num", "phys_cpu_ids", "phys_cpu_sets"),
     "kernel": ("entry_point", "image_location", "kernel_path", "kernel_load_addr", "ramdisk_path",
@@ -63,6 +65,21 @@ class VmFile:
         with open(path, "w", encoding="utf-8") as new:
             new.write(self.text())
         return path
+
+
+class NewFile(VmFile):
+    """One that `trivet new` writes, for the sample's kernel and with @words."""
+
+    def __init__(self, name, *words):
+        super().__init__(name)
+        self.words = list(words)
+
+    def text(self):
+        guests = os.path.join(TOP, ".cache/guests/aarch64")
+        command = [os.path.join(TOP, "build/trivet"), "new", "--name", self.name, "-o", "-",
+                   "--kernel", os.path.join(guests, "Image"),
+                   "--initrd", os.path.join(guests, "initramfs.cpio.gz")] + self.words
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def linux(name, mib=256, base=0x80000000, words="quiet", **keys):

@@ -2,6 +2,7 @@
 """One Linux guest: from the disk as `make run` starts it, and from the hypervisor's own archive."""
 
 from harness import case
+from vmfile import NewFile
 
 BOOT = 90  # seconds to the first prompt
 
@@ -54,5 +55,18 @@ def linux_memory(vm):
     vm.shell()
     vm.check(vm.run("nproc") == "2\n", "nproc is not 2")
     timer_and_uart_count(vm)
+    vm.send("poweroff\n")
+    vm.wait_exit()
+
+
+@case(vms=[NewFile("made", "--cpus", "3", "--memory", "0x1800_0000",
+                   "--cmdline", "console=ttyAMA0 rdinit=/init hostname=made quiet")])
+def linux_made(vm):
+    """A file that `trivet new` has written boots as it is"""
+    vm.expect(r"VM 1 \"made\" from disk:/guest/vm_default/made.toml")
+    vm.expect(r"memory  0x080000000..0x098000000   384 MiB")
+    vm.expect(r"^Welcome to made", BOOT)
+    vm.shell()
+    vm.check(vm.run("nproc") == "3\n", "nproc is not 3")
     vm.send("poweroff\n")
     vm.wait_exit()
