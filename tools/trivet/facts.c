@@ -82,7 +82,8 @@ static void read_desk(const struct toml *desk, struct facts *f, struct diag *d)
 				wrong(d, v, "desk", "write a number, or a list of hardware ids");
 		} else if (str_eq_c(v->key, "memory")) {
 			if (!read_memory(v, 1, f))
-				wrong(d, v, "desk", "write \"4G\", a number of bytes, or [[address, bytes], ...]");
+				wrong(d, v, "desk",
+				      "write \"4G\", a number of bytes, or [[address, bytes], ...]");
 		} else if (str_eq_c(v->key, "tree") && v->type == TOML_STRING) {
 			f->tree = v->text;
 		} else if (!str_eq_c(v->key, "debian_tree")) { /* that one is for `make tree` */
