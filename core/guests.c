@@ -34,6 +34,16 @@ static void emit(struct diag *d, enum diag_level level, const struct src_pos *at
 	log_text(level == DIAG_WARNING ? LOG_WARN : LOG_ERROR, text);
 }
 
+/* What is read once more has been complained of. */
+static void emit_nothing(struct diag *d, enum diag_level level, const struct src_pos *at,
+			 const char *text)
+{
+	(void)d;
+	(void)level;
+	(void)at;
+	(void)text;
+}
+
 /* ---- the machine, as the validator sees it ---------------------------------------------------- */
 
 static struct vd_target target(void)
@@ -86,7 +96,7 @@ static enum status read_text(struct vm *vm, const struct store *st, const char *
 	TRY(st->ops->open(st, path, &f));
 	if (f.size > CONFIG_FILE_MAX)
 		return E_RANGE;
-	text = arena_alloc(&vm->arena, f.size + 1, 1);
+	text = arena_alloc(&vm->arena, f.size + 1, 8);
 	if (!text)
 		return E_NOMEM;
 	TRY(st->ops->read(&f, 0, text, f.size));
@@ -94,9 +104,24 @@ static enum status read_text(struct vm *vm, const struct store *st, const char *
 	return OK;
 }
 
-static enum status translate(struct candidate *c, enum vd_source source, const char *name,
-			     struct diag *d)
+static enum status parse(struct vm *vm, const struct config_lang *lang, struct span text,
+			 const char *file, struct diag *d, struct vmdesc **out)
 {
+	const struct config_env env = { .area = config_host_area,
+					.near_area = config_host_near_area,
+					.fdt = machine_tree(),
+					.ctx = (void *)machine };
+	struct config_part part = { .text = text, .file = file };
+	struct config_input in = { &part, 1, &env };
+
+	return lang->parse(&in, &vm->arena, d, out);
+}
+
+/* VM number @index of the file, which is there. */
+static enum status translate(struct candidate *c, enum vd_source source, const char *name,
+			     u32 index, struct diag *d)
+{
+	struct diag nobody = { .emit = emit_nothing };
 	const struct config_lang *lang = config_detect(name);
 	struct vm *vm = c->vm;
 	char path[STORE_PATH_MAX];
@@ -115,10 +140,12 @@ static enum status translate(struct candidate *c, enum vd_source source, const c
 			    st == E_RANGE ? "more than 64 KiB is not a VM file" : status_str(st));
 		return st;
 	}
-	st = config_parse_file(lang, text, file, &vm->arena, d, &c->desc);
+	st = parse(vm, lang, text, file, index ? &nobody : d, &c->desc);
 	if (st == E_NOMEM)
 		diag_report(d, DIAG_ERROR, (struct src_pos){ .file = file },
 			    "is too large to be understood in %u KiB", VM_ARENA_PAGES * 4);
+	while (c->desc && index--)
+		c->desc = c->desc->next;
 	if (!c->desc)
 		return E_INVAL;
 	c->desc->home = source;
@@ -126,7 +153,8 @@ static enum status translate(struct candidate *c, enum vd_source source, const c
 	return st;
 }
 
-static void take_file(enum vd_source source, const char *name)
+/* Each VM has all of its file in its own arena: it may outlive the others. True: there are more. */
+static bool take_vm(enum vd_source source, const char *name, u32 index)
 {
 	struct diag d = { .emit = emit };
 	struct vd_target t = target();
@@ -138,11 +166,11 @@ static void take_file(enum vd_source source, const char *name)
 	if (!vm) {
 		log_error("%s:/" GUESTS_FOLDER "/%s: no room for another VM", stores_name(source),
 			  name);
-		return;
+		return false;
 	}
 	*c = (struct candidate){ .vm = vm };
 	vm->tag = ++n_found;
-	st = translate(c, source, name, &d);
+	st = translate(c, source, name, index, &d);
 	if (c->desc) {
 		if (config_complete(c->desc, &m, &vm->arena, &d) != OK || st != OK || d.n_errors)
 			vm_find_images(c->desc, &d);
@@ -150,6 +178,15 @@ static void take_file(enum vd_source source, const char *name)
 			st = E_INVAL;
 	}
 	c->refused = st != OK || d.n_errors || !c->desc;
+	return c->desc && c->desc->next;
+}
+
+static void take_file(enum vd_source source, const char *name)
+{
+	u32 i = 0;
+
+	while (take_vm(source, name, i))
+		i++;
 }
 
 static enum status take_name(void *ctx, const char *name, u64 size)

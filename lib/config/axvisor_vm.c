@@ -24,10 +24,10 @@ static void read_id(struct axvisor *ax)
 
 	if (!v)
 		return;
-	ax->vd->id_at = v->at;
 	/* "None": a number is found for it. */
 	if (ax->modern && !v->integer)
-		ax->vd->reported |= BIT(VD_F_ID);
+		return;
+	ax->vd->id_at = v->at;
 	if (v->integer > UINT32_MAX) {
 		axvisor_error(ax, VD_F_ID, v, "too large for the number of a VM");
 		axvisor_fix(ax, v->at, "write a small number, such as 1");

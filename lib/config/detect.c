@@ -15,6 +15,20 @@ const struct config_lang *config_detect(const char *file)
 	return NULL;
 }
 
+bool config_host_area(void *ctx, struct str name, struct range *out)
+{
+	const struct hd_area *a = hostdesc_area(ctx, name);
+
+	if (a)
+		*out = a->at;
+	return a;
+}
+
+const char *config_host_near_area(void *ctx, struct str name)
+{
+	return hostdesc_near_area(ctx, name);
+}
+
 enum status config_parse_file(const struct config_lang *lang, struct span text, const char *file,
 			      struct arena *a, struct diag *d, struct vmdesc **out)
 {

@@ -149,6 +149,27 @@ static void cut_windows(struct reader *r, u32 n)
 		hostdesc_cut(r->hd, w);
 }
 
+/* By the name of its node, without the address. */
+static enum status name_area(struct reader *r, u32 n)
+{
+	struct str name = dt_name(&r->t, n);
+	struct range w;
+	const char *copy;
+
+	for (size_t i = 0; i < name.n; i++) {
+		if (name.p[i] == '@')
+			name.n = i;
+	}
+	if (dt_reg(&r->t, n, 0, &w) != OK || !w.len)
+		return OK;
+	copy = arena_strdup(r->a, name.p, name.n);
+	if (!copy)
+		return E_NOMEM;
+	/* One too many has no name, that is all. */
+	(void)hostdesc_add_area(r->hd, str_of(copy), w);
+	return OK;
+}
+
 static enum status read_reserved(struct reader *r)
 {
 	const struct dt *t = &r->t;
@@ -168,6 +189,7 @@ static enum status read_reserved(struct reader *r)
 			if (!dt_enabled(t, n))
 				continue;
 			st = add_windows(r, n, hd->reserved, &hd->n_reserved);
+			TRY(name_area(r, n));
 			if (dt_has(t, n, "no-map"))
 				cut_windows(r, n);
 		}

@@ -14,6 +14,7 @@
 #define SLICE_MIN_US 100
 #define SLICE_MAX_US 1000000
 #define TIMER_MIN_HZ 1000000
+#define AREAS	     "areas" /* a table of any keys */
 #define TIMER_MAX_HZ UINT64_C(10000000000)
 
 struct platform {
@@ -173,7 +174,7 @@ static bool is_table(struct str name)
 		if (str_eq_c(name, keys[i].table))
 			return true;
 	}
-	return false;
+	return str_eq_c(name, AREAS);
 }
 
 static bool is_skipped(struct str name)
@@ -216,11 +217,33 @@ static void unknown_table(struct platform *p, const struct toml *v)
 		suggest_try(&near, keys[i].table);
 	for (size_t i = 0; i < array_size(skipped); i++)
 		suggest_try(&near, skipped[i]);
+	suggest_try(&near, AREAS);
 	suggest(p, v, &near);
+}
+
+/*
+ * A key of [areas] is a name that the user gives; it takes the place of one of the tree's. The memory is
+ * nobody's who does not ask for it.
+ */
+static void read_area(struct platform *p, const struct toml *v)
+{
+	struct hostdesc *hd = p->hd;
+	struct range r;
+
+	if (!read_pair(v, &r) || !is_aligned(r.base | r.len, PAGE))
+		refuse(p, v, "expected two multiples of 4 KiB", "write [address, bytes]");
+	else if (hd->n_reserved == HD_MAX_MEM || !hostdesc_add_area(hd, v->key, r))
+		refuse(p, v, "too many areas and reserved ranges", "remove some");
+	else
+		hd->reserved[hd->n_reserved++] = r;
 }
 
 static void read_key(struct platform *p, const struct toml *v)
 {
+	if (strcmp(p->table, AREAS) == 0) {
+		read_area(p, v);
+		return;
+	}
 	for (size_t i = 0; i < array_size(keys); i++) {
 		if (!str_eq_c(v->key, keys[i].name) || !str_eq_c(str_of(p->table), keys[i].table))
 			continue;

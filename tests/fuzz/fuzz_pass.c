@@ -62,7 +62,7 @@ static void ask(struct vmdesc *vd, struct arena *a, const struct hostdesc *hd, s
 		p->name = STR("row");
 		p->n_win = 1;
 		p->win[0] = (struct vd_pass_window){ GPA(0x5000 + (n & 0xff)),
-						     HPA(dev->win[0].base), dev->win[0].len,
+						     HPA(dev->win[0].base), dev->win[0].len, 0,
 						     VD_PASS_MAP };
 	}
 }

@@ -19,6 +19,7 @@
 #include <lib/config.h>
 #include <lib/guestfw.h>
 #include <lib/hostdesc.h>
+#include <lib/packed.h>
 
 #define ARENA_SIZE MIB(64)
 
@@ -215,6 +216,24 @@ struct vms {
 	u32 n_sound;
 };
 
+/* A sound file's VMs come out of the packed form as they went in, and pack to the same bytes. */
+static struct vmdesc *packed_and_back(struct vmdesc *vd, struct arena *a)
+{
+	static alignas(8) u8 first[KIB(256)], second[KIB(256)];
+	const char *why = "";
+	size_t n = 0, m = 0;
+
+	if (vmdesc_pack(vd, first, sizeof(first), &n) != OK ||
+	    vmdesc_unpack(span_of(first, n), a, &vd, &why) != OK ||
+	    vmdesc_pack(vd, second, sizeof(second), &m) != OK || n != m ||
+	    memcmp(first, second, n) != 0) {
+		printf("-- not the same packed and unpacked: %s\n", why);
+		exit(2);
+	}
+	memset(first, '#', n);
+	return vd;
+}
+
 /* The VMs of some parts, which the language of the first file understands. */
 static void read_parts(struct vms *out, struct arena *a, struct diag *d,
 		       const struct config_part *part, u32 n)
@@ -238,6 +257,8 @@ static void read_parts(struct vms *out, struct arena *a, struct diag *d,
 	}
 	if (st == E_NOMEM)
 		exit(2);
+	if (st == OK)
+		vd = packed_and_back(vd, a);
 	for (; vd; vd = vd->next) {
 		const struct config_machine m = { &host, host_fdt, &target };
 		bool refused = config_complete(vd, &m, a, d) != OK || st != OK;

@@ -130,6 +130,11 @@ static void reads_memory_in_banks(void **state)
 	assert_int_equal(hd.n_reserved, 2);
 	assert_range(hd.reserved[0], 0x80000000, 0x10000);
 	assert_range(hd.reserved[1], 0xbf000000, 0x1000000);
+	assert_non_null(hostdesc_area(&hd, STR("secure")));
+	assert_range(hostdesc_area(&hd, STR("secure"))->at, 0xbf000000, 0x1000000);
+	assert_null(hostdesc_area(&hd, STR("pool"))); /* has no place */
+	assert_string_equal(hostdesc_near_area(&hd, STR("secur")), "secure");
+	assert_null(hostdesc_near_area(&hd, STR("teapot")));
 }
 
 static void reads_devices_behind_buses(void **state)

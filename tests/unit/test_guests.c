@@ -6,6 +6,8 @@
 #include "machine_fixture.h"
 
 #include <core/guests.h>
+#include <lib/config.h>
+#include <lib/packed.h>
 
 #define AT(name) GUESTS_FOLDER "/" name
 
@@ -104,6 +106,35 @@ static void from_both_stores_by_id(void)
 	CHECK(vms[0]->desc->id == 1 && vms[1]->desc->id == 3 && vms[2]->desc->id == 9);
 	CHECK(vms[0]->tag != vms[1]->tag && vms[1]->tag != vms[2]->tag);
 	CHECK(vms[0]->home != vms[1]->home); /* two CPUs, and no wishes */
+}
+
+/* Several VMs of one file, each in memory of its own; a number nobody gave is found. */
+static void two_of_one_file(void)
+{
+	extern const struct config_lang config_axvisor;
+	static alignas(8) u8 memory[2][KIB(128)], blob[KIB(16)];
+	struct diag nobody = { 0 };
+	struct vmdesc *vd[2];
+	struct arena a;
+	size_t n;
+
+	setup();
+	for (u32 i = 0; i < 2; i++) {
+		const char *text = sound(i, i + 4, i ? "second" : "first", "");
+
+		arena_init(&a, memory[i], sizeof(memory[i]));
+		CHECK(config_parse_file(&config_axvisor, span_of(text, strlen(text)), "a.toml", &a,
+					&nobody, &vd[i]) == OK);
+	}
+	vd[0]->next = vd[1];
+	vd[0]->id = 0;
+	vd[0]->id_at.line = 0;
+	vd[1]->entry.gpa = GPA(0x80000002);
+	CHECK(vmdesc_pack(vd[0], blob, sizeof(blob), &n) == OK);
+	put_file(VD_SRC_FS, AT("a.vmb"), blob, n);
+	started();
+	CHECK(n_vms == 1 && vms[0]->desc->id == 1 && strcmp(vms[0]->name, "first") == 0);
+	CHECK(was_said("a.toml:6:15: error: VM \"second\": kernel.entry_point = 0x8000_0002"));
 }
 
 static void none(void)
@@ -318,6 +349,7 @@ int main(void)
 		SCENE(places_left_to_us),
 		SCENE(firmware_is_started),
 		SCENE(from_both_stores_by_id),
+		SCENE(two_of_one_file),
 		SCENE(none),
 		SCENE(none_and_no_disk),
 		SCENE(mistakes_beside_a_sound_one),

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include <lib/hostdesc.h>
@@ -117,6 +118,32 @@ static void test_reserved(void **state)
 	assert_int_equal(hd.n_reserved, HD_MAX_MEM);
 }
 
+static void test_areas(void **state)
+{
+	char text[1024] = "[areas]\n";
+
+	(void)state;
+	assert_true(hostdesc_add_area(&hd, STR("ivi"), (struct range){ 1, 2 }));
+	hd.n_reserved = 1;
+	assert_int_equal(apply("[areas]\nivi = [0x8000_0000, 0x1000]\n\"a b\" = [0x9000_0000, "
+			       "0x2000]\n"),
+			 OK);
+	assert_int_equal(hd.n_areas, 2);
+	assert_int_equal(hostdesc_area(&hd, STR("ivi"))->at.base, 0x80000000);
+	assert_int_equal(hostdesc_area(&hd, STR("a b"))->at.len, 0x2000);
+	/* Nobody gets it who does not ask. */
+	assert_int_equal(hd.n_reserved, 3);
+	assert_int_equal(hd.reserved[2].base, 0x90000000);
+	assert_int_equal(apply("[areas]\nx = [1, 0x1000]\n"), E_INVAL);
+	assert_int_equal(apply("[areas]\nx = true\n"), E_INVAL);
+	assert_non_null(strstr(sink.text, "platform: areas.x: expected two multiples of 4 KiB"));
+	assert_int_equal(hd.n_reserved, 3);
+	for (u32 i = 0; i < HD_MAX_MEM; i++)
+		snprintf(text + strlen(text), 64, "n%u = [0x1000, 0x1000]\n", i);
+	assert_int_equal(apply(text), E_INVAL);
+	assert_int_equal(hd.n_reserved, HD_MAX_MEM);
+}
+
 static void test_name_completes(void **state)
 {
 	(void)state;
@@ -206,10 +233,15 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup(name, fresh)
 	const struct CMUnitTest tests[] = {
-		T(test_all),	  T(test_console_is_a_device),
-		T(test_reserved), T(test_name_completes),
-		T(test_absent),	  T(test_refused),
-		T(test_limits),	  T(test_no_memory),
+		T(test_all),
+		T(test_console_is_a_device),
+		T(test_reserved),
+		T(test_areas),
+		T(test_name_completes),
+		T(test_absent),
+		T(test_refused),
+		T(test_limits),
+		T(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

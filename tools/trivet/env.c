@@ -36,10 +36,26 @@ static enum status import(void *ctx, struct str name, bool angled, const char *f
 	return cpp_import(set->report.o, name, angled, from, &set->report.d, out);
 }
 
+static bool area(void *ctx, struct str name, struct range *out)
+{
+	struct tool_set *set = ctx;
+
+	return config_host_area(&set->machine.hd, name, out);
+}
+
+static const char *near_area(void *ctx, struct str name)
+{
+	struct tool_set *set = ctx;
+
+	return config_host_near_area(&set->machine.hd, name);
+}
+
 void tool_env(struct tool_set *set, struct config_env *env)
 {
 	*env = (struct config_env){
 		.variable = variable,
+		.area = area,
+		.near_area = near_area,
 		.has_image = has_image,
 		.import = import,
 		.fdt = set->machine.fdt,

@@ -4,7 +4,7 @@
  */
 #include <lib/config.h>
 
-extern const struct config_lang config_axvisor, config_camkes, config_qvmconf;
+extern const struct config_lang config_axvisor, config_camkes, config_packed, config_qvmconf;
 
-const struct config_lang *const config_langs[] = { &config_axvisor, &config_camkes, &config_qvmconf,
-						   NULL };
+const struct config_lang *const config_langs[] = { &config_axvisor, &config_camkes, &config_packed,
+						   &config_qvmconf, NULL };

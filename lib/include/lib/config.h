@@ -31,6 +31,8 @@ struct config_env {
 	bool (*variable)(void *ctx, struct str name, struct str *out);
 	/* $asinfo_start{NAME}: a memory area that the platform file or the host's tree names. */
 	bool (*area)(void *ctx, struct str name, struct range *out);
+	/* The name of an area that is near @name, for "did you mean"; NULL: there is none. */
+	const char *(*near_area)(void *ctx, struct str name);
 	/*
 	 * `import`: @name as written, @angled between < and >, @from the file that asks. The text
 	 * comes out of the preprocessor. E_NOTFOUND; E_BUSY: has been given before, so is empty now.
@@ -72,6 +74,10 @@ const struct config_lang *config_detect(const char *file);
 
 /* An environment in which there is nothing. */
 extern const struct config_env config_env_empty;
+
+/* `area` and `near_area` of an environment whose ctx is a struct hostdesc. */
+bool config_host_area(void *ctx, struct str name, struct range *out);
+const char *config_host_near_area(void *ctx, struct str name);
 
 /* Parse one file in an environment in which there is nothing. */
 enum status config_parse_file(const struct config_lang *lang, struct span text, const char *file,

@@ -17,6 +17,14 @@
 #define HD_DEV_WINDOWS 4
 #define HD_DEV_IRQS    8
 
+#define HD_MAX_AREAS 32
+
+/* Memory of the machine that has a name: kept for whoever asks for it by that. */
+struct hd_area {
+	struct str name;
+	struct range at;
+};
+
 /* How firmware is called. */
 enum hd_conduit {
 	HD_CONDUIT_NONE,
@@ -62,6 +70,8 @@ struct hostdesc {
 	u32 n_reserved;
 	struct hd_dev *devs;
 	u32 n_devs;
+	struct hd_area area[HD_MAX_AREAS]; /* nodes of reserved memory, and the platform file's */
+	u32 n_areas;
 	const struct hd_dev *console; /* of stdout-path; NULL when unknown */
 	u32 console_baud;	      /* of stdout-path; 0: not said */
 	const struct hd_dev *intc;    /* the root interrupt controller */
@@ -113,6 +123,13 @@ void hostdesc_cut(struct hostdesc *hd, struct range r);
 
 /* Cut the memory banks to the platform file's window; n_mem 0: nothing is left. */
 void hostdesc_apply_window(struct hostdesc *hd);
+
+/* The area of that name; NULL. */
+const struct hd_area *hostdesc_area(const struct hostdesc *hd, struct str name);
+/* The name nearest to @name, for "did you mean"; NULL: none is near. */
+const char *hostdesc_near_area(const struct hostdesc *hd, struct str name);
+/* In place of one of that name. False: there are too many. */
+bool hostdesc_add_area(struct hostdesc *hd, struct str name, struct range at);
 
 bool hd_dev_is(const struct hd_dev *dev, const char *compatible);
 
