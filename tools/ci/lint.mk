@@ -83,7 +83,7 @@ lint-layers: $(OBJS)
 # comparePointers, subtractPointers: symbols of the linker script are of one image. uninitvar: takes
 # an array handed over to be filled for one that is read; compilers and clang-tidy know better.
 # console.c: a text that ends with a NUL is also bounded by a number. firmware.c: it does not know
-# variables in registers. Tests are watched by the sanitizers.
+# variables in registers. ctuuninitvar: as uninitvar. Tests are watched by the sanitizers.
 # The latest C it knows, which its help does not always name.
 CPPCHECK_C = $(if $(shell cppcheck --std=c23 --quiet /dev/null 2>&1),c11,c23)
 CPPCHECK_QUIET := comparePointers subtractPointers uninitvar normalCheckLevelMaxBranches \
@@ -96,6 +96,11 @@ lint-cppcheck:
 		--template='{file}:{line}: {severity}: {message} [{id}]' \
 		$(sort $(I_main) $(I_arch) $(I_vdev) $(I_drivers)) \
 		base lib core vdev drivers main arch/$(ISA)
+	@cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability \
+		--std=$(CPPCHECK_C) --inline-suppr --suppress=missingIncludeSystem \
+		$(CPPCHECK_QUIET:%=--suppress=%) --suppress=ctuuninitvar --suppress=internalAstError \
+		--template='{file}:{line}: {severity}: {message} [{id}]' $(I_tool) \
+		-DTRIVET_VERSION='"0"' tools/trivet
 
 TIDY_SRCS = $(BASE_SRCS) $(LIB_SRCS) $(DESK_SRCS) $(VDEV_SRCS) $(DRIVER_SRCS) $(CORE_SRCS) $(ARCH_SRCS) \
 	$(MAIN_SRCS)
@@ -105,11 +110,14 @@ TIDY_FLAGS = --target=$(ISA)-none-elf -std=gnu2x -ffreestanding -mgeneral-regs-o
 lint-tidy: $(O)/gen/version.h $(O)/gen/asm-offsets.h
 	@clang-tidy --quiet $(TIDY_SRCS) -- $(TIDY_FLAGS) 2> $(O)/tidy.log || \
 		{ cat $(O)/tidy.log; exit 1; }
+	@clang-tidy --quiet $(TOOL_SRCS) -- -std=gnu2x $(I_tool) -DTRIVET_VERSION='"0"' \
+		2> $(O)/tidy.log || { cat $(O)/tidy.log; exit 1; }
 
 # ---- builds ------------------------------------------------------------------------------------
 lint-compilers:
 	@$(MAKE) --no-print-directory COMPILER=gcc
 	@$(MAKE) --no-print-directory COMPILER=clang
+	@clang -std=gnu2x $(WARN) $(I_tool) -DTRIVET_VERSION='"0"' -fsyntax-only $(TOOL_SRCS)
 lint-reproducible:
 	@tools/ci/reproducible.sh build/$(PLAT)-gcc/trivet.bin build/$(PLAT)-gcc/trivet.bin
 

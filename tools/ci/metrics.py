@@ -26,7 +26,7 @@ MAX_UP = 6
 PORT_ARCH = "port/arch/include/port/arch.h"
 UP_MARK = "ISA -> core (up)"
 
-PRODUCT = ("base", "lib", "port", "arch", "core", "vdev", "drivers", "shell", "main")
+PRODUCT = ("base", "lib", "port", "arch", "core", "vdev", "drivers", "shell", "main", "tools")
 NEUTRAL = ("base", "lib", "core", "vdev")
 
 SKIPPED_DIRS = {".git", ".cache", "build", "__pycache__"}

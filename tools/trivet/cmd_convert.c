@@ -234,7 +234,7 @@ static int run(int argc, char **argv)
 	if (!read_words(&c, argc, argv))
 		return TOOL_USAGE;
 	if (c.foreign)
-		return c.foreign->run(&c.o, c.o.files[0], tool_read_file(c.o.files[0]));
+		return (int)c.foreign->run(&c.o, c.o.files[0], tool_read_file(c.o.files[0]));
 	arena_init(&c.arena, tool_alloc(CONVERT_ARENA), CONVERT_ARENA);
 	if (tool_load(&c.o, TOOL_PARSE, &c.set) != OK || c.set.report.d.n_errors)
 		ok = false;

@@ -134,12 +134,12 @@ static bool report_line(char *line, struct diag *d)
 	mark += strlen(marks[kind]);
 	colon = strrchr(line, ':');
 	if (colon) {
-		at.col = (u32)atoi(colon + 1);
+		at.col = (u32)strtoul(colon + 1, NULL, 10);
 		*colon = '\0';
 		colon = strrchr(line, ':');
 	}
 	if (colon) {
-		at.line = (u32)atoi(colon + 1);
+		at.line = (u32)strtoul(colon + 1, NULL, 10);
 		*colon = '\0';
 	}
 	at.file = tool_format("%s", line);

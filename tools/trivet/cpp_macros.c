@@ -15,13 +15,14 @@
 #include "places.h"
 #include "trivet.h"
 
-/* The compiler runs in the root of the sources. */
+/* The compiler runs in the root of the sources. NOLINTBEGIN(bugprone-macro-parentheses): names */
 #define EMBED(symbol, path)                                                                   \
 	__asm__(".section .rodata\n" #symbol ":\n.incbin \"tools/trivet/camkes/include/" path \
 		"\"\n" #symbol "_end:\n.previous\n");                                         \
 	extern const char symbol[] __asm__(#symbol);                                          \
 	extern const char symbol##_end[] __asm__(#symbol "_end")
 
+/* NOLINTEND(bugprone-macro-parentheses) */
 EMBED(macros_vm, "configurations/vm.h");
 EMBED(macros_connections, "configurations/connections.h");
 EMBED(macros_sata, "configurations/sata.h");

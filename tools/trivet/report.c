@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "places.h"
 #include "source.h"
 #include "trivet.h"
 
@@ -131,9 +132,8 @@ static struct entry *keep(struct report_own *own, enum diag_level level, const s
 	struct entry **bucket = bucket_of(own, text);
 	char prefix[1024];
 	int n = diag_prefix(prefix, sizeof(prefix), level, at);
-	char *copy = tool_alloc(strlen(text) + 1);
+	char *copy = tool_format("%s", text);
 
-	memcpy(copy, text, strlen(text));
 	*e = (struct entry){ .same = *bucket, .level = level, .at = *at, .text = copy };
 	e->message = copy + MIN((size_t)n, strlen(copy));
 	*bucket = e;
