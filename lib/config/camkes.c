@@ -18,6 +18,7 @@ static enum status parse(const struct config_input *in, struct arena *a, struct 
 	ck->arena = a;
 	ck->diag = d;
 	ck->in = in;
+	ck->errors = errors;
 	for (u32 i = 0; i < in->n_parts && !ck_stopped(ck); i++)
 		ck_parse_part(ck, in->part[i].text, in->part[i].file);
 	if (!ck_stopped(ck))

@@ -66,9 +66,11 @@ static void read_memory(struct ck_vm *vm, const struct addresses *a, bool one_to
 	u64 base, size, host;
 	struct vd_mem *m;
 
-	if (!cell_address(vm, a, RAM_BASE, "ram_base", &base) ||
-	    !cell_address(vm, a, RAM_SIZE, "ram_size", &size))
+	if (!(cell_address(vm, a, RAM_BASE, "ram_base", &base) &
+	      cell_address(vm, a, RAM_SIZE, "ram_size", &size))) {
+		vm->vd->reported |= BIT(VD_F_MEMORY_REGIONS);
 		return;
+	}
 	host = base;
 	cell_address(vm, a, RAM_PADDR, "ram_paddr_base", &host);
 	m = vmdesc_add_mem(vm->vd, vm->ck->arena, a->cell[RAM_BASE]->at);
@@ -358,6 +360,8 @@ void ck_arm(struct ck_vm *vm)
 	if (read_addresses(vm, &a) & read_cells(vm, &im)) {
 		read_memory(vm, &a, ck_flag(im.cell[ONE_TO_ONE], false));
 		read_images(vm, &a, &im);
+	} else {
+		vm->vd->reported |= BIT(VD_F_MEMORY_REGIONS) | BIT(VD_F_KERNEL_PATH);
 	}
 	ck_dtb(vm);
 	read_regions(vm, CK_A_UNTYPED_MMIOS);

@@ -107,6 +107,7 @@ static bool children(struct ck_lex *lx, struct ck_item *parent, const char *clos
 {
 	struct ck_item *last = NULL;
 
+	lx->braces += parent->type == CK_DICT;
 	ck_lex_next(lx);
 	while (!ck_is(lx, close)) {
 		struct ck_item *v = parent->type == CK_DICT ? pair(lx) : ck_item(lx);
@@ -126,6 +127,7 @@ static bool children(struct ck_lex *lx, struct ck_item *parent, const char *clos
 			return false;
 		}
 	}
+	lx->braces -= parent->type == CK_DICT;
 	ck_lex_next(lx);
 	return true;
 }
@@ -142,8 +144,10 @@ struct ck_item *ck_item(struct ck_lex *lx)
 	if (!ck_is(lx, "[") && !ck_is(lx, "{"))
 		return expr_item(lx);
 	if (++lx->depth > CK_MAX_DEPTH) {
-		if (!lx->failed)
+		if (!lx->failed) {
 			ck_error(lx->ck, at, "nested more than %d deep", CK_MAX_DEPTH);
+			ck_fix(lx->ck, at, "write it in a simpler way");
+		}
 		lx->failed = true;
 		return NULL;
 	}

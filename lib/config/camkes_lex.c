@@ -104,6 +104,7 @@ static void skip_comment(struct ck_lex *lx)
 	}
 	ck_error(lx->ck, at, "a comment that does not end");
 	ck_fix(lx->ck, at, "write */ where it ends");
+	lx->broken = true;
 }
 
 static bool skip_marker(struct ck_lex *lx)
@@ -154,6 +155,7 @@ static void delimited(struct ck_lex *lx, enum ck_tok tok, u8 close)
 	if (!end) {
 		ck_error(lx->ck, lx->pos, "a string that does not end");
 		ck_fix(lx->ck, lx->pos, "write %c where it ends", close);
+		lx->broken = true;
 		lx->at = lx->text.n;
 		token(lx, CK_T_END, lx->at, lx->at);
 		return;
@@ -247,12 +249,15 @@ bool ck_take(struct ck_lex *lx, const char *text)
 
 struct show ck_found(const struct ck_lex *lx)
 {
-	struct show out = { "the end of the file" };
 	struct str s = { lx->s.p, MIN(lx->s.n, (size_t)40) };
+	struct show out;
 
-	if (lx->tok == CK_T_STRING)
+	if (lx->tok == CK_T_END)
+		fmt_snprintf(out.s, sizeof(out.s), "the end of the %s",
+			     lx->markers ? "file" : "string");
+	else if (lx->tok == CK_T_STRING)
 		fmt_snprintf(out.s, sizeof(out.s), "the string \"%s\"", show_text(s).s);
-	else if (lx->tok != CK_T_END)
+	else
 		fmt_snprintf(out.s, sizeof(out.s), "'%s'", show_text(s).s);
 	return out;
 }

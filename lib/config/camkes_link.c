@@ -168,6 +168,7 @@ static void add_connections(struct camkes *ck, const struct scope *s)
 				 show_text(l->name->text).s);
 			ck_fix(ck, l->at, "remove or rename one of the two");
 			ck_note(ck, l->name->connection->at, "here is the other");
+			continue;
 		}
 		l->name->connection = l;
 		ck_append(&ck->links, l);

@@ -15,8 +15,9 @@ void ck_syntax(struct ck_lex *lx, const char *expected)
 	if (lx->failed || ck_stopped(ck))
 		return;
 	lx->failed = true;
-	if (++ck->n_syntax > CK_MAX_SYNTAX)
+	if (lx->broken || ++ck->n_syntax > CK_MAX_SYNTAX)
 		return;
+	lx->broken = lx->tok == CK_T_END;
 	ck_error(ck, lx->pos, "expected %s, found %s", expected, ck_found(lx).s);
 	ck_fix(ck, lx->pos, "write %s here", expected);
 	if (ck->n_syntax == CK_MAX_SYNTAX)
@@ -82,13 +83,17 @@ void ck_skip_braces(struct ck_lex *lx)
 
 void ck_recover(struct ck_lex *lx)
 {
+	u32 open = lx->braces;
+
 	lx->failed = false;
 	lx->depth = 0;
-	while (lx->tok != CK_T_END && !ck_is(lx, "}")) {
+	lx->braces = 0;
+	while (lx->tok != CK_T_END && (open || !ck_is(lx, "}"))) {
 		if (ck_is(lx, "{")) {
 			ck_skip_braces(lx);
 			continue;
 		}
+		open -= ck_is(lx, "}");
 		if (ck_take(lx, ";"))
 			return;
 		ck_lex_next(lx);

@@ -282,6 +282,7 @@ struct camkes {
 	u32 n_syntax;
 	u32 n_unknown;
 	u32 import_depth;
+	u32 errors; /* reported before we began */
 	struct ck_name *bucket[CK_BUCKETS];
 	struct ck_seen **seen; /* by owner and attribute */
 	struct ck_body root;
@@ -333,6 +334,8 @@ struct ck_lex {
 	u32 blocks;   /* of components inside of each other */
 	bool markers; /* lines that begin with '#' are the preprocessor's */
 	bool failed;  /* the statement has been reported */
+	bool broken;  /* the text ended too early, which has been reported */
+	u32 braces;   /* of dictionaries that are open */
 	/* the token */
 	enum ck_tok tok;
 	struct str s; /* STRING without its quotes; PUNCT one or two characters */
@@ -442,6 +445,8 @@ struct vd_dev *ck_add_dev(struct ck_vm *vm, const char *class, struct str name, 
 void ck_add_option(struct ck_vm *vm, struct vd_dev *dev, const char *key, struct str value,
 		   struct src_pos at);
 void ck_add_option_u64(struct ck_vm *vm, struct vd_dev *dev, const char *key, u64 value,
+		       struct src_pos at);
+void ck_add_option_hex(struct ck_vm *vm, struct vd_dev *dev, const char *key, u64 value,
 		       struct src_pos at);
 void ck_add_pass(struct ck_vm *vm, struct str name, u64 base, u64 size, struct src_pos at);
 void ck_add_pass_irq(struct ck_vm *vm, struct str name, u32 host, u32 guest,

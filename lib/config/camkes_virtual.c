@@ -67,10 +67,12 @@ static bool is_mac(struct str s)
 	return true;
 }
 
-static void check_mac(struct ck_vm *vm, const struct ck_value *v, struct str mac)
+static void add_mac(struct ck_vm *vm, struct vd_dev *dev, const struct ck_value *v, struct str mac)
 {
-	if (is_mac(mac))
+	if (is_mac(mac)) {
+		ck_add_option(vm, dev, "mac", mac, v->item->at);
 		return;
+	}
 	ck_vm_error(vm, v->item->at, v->attr->text.p, "is not a MAC address");
 	ck_fix(vm->ck, v->item->at,
 	       v->item->type == CK_LIST ? "write six numbers below 256" :
@@ -82,16 +84,10 @@ static void add_net(struct ck_vm *vm, struct src_pos at)
 	const struct ck_value *mac = vm->value[CK_A_VSWITCH_MAC];
 	struct vd_dev *dev = ck_add_dev(vm, "virtio-net", STR("net"), at);
 
-	if (mac && mac->item->text.n) {
-		check_mac(vm, mac, mac->item->text);
-		ck_add_option(vm, dev, "mac", mac->item->text, mac->item->at);
-	} else if (vm->value[CK_A_ETHDRIVER_MAC]) {
-		struct str text = driver_mac(vm);
-
-		mac = vm->value[CK_A_ETHDRIVER_MAC];
-		check_mac(vm, mac, text);
-		ck_add_option(vm, dev, "mac", text, mac->item->at);
-	}
+	if (mac && mac->item->text.n)
+		add_mac(vm, dev, mac, mac->item->text);
+	else if (vm->value[CK_A_ETHDRIVER_MAC])
+		add_mac(vm, dev, vm->value[CK_A_ETHDRIVER_MAC], driver_mac(vm));
 	if (is_list(vm, CK_A_VSWITCH_LAYOUT))
 		ck_add_option(vm, dev, "peers", joined(vm, CK_A_VSWITCH_LAYOUT, 0),
 			      vm->value[CK_A_VSWITCH_LAYOUT]->item->at);

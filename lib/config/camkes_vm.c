@@ -249,8 +249,16 @@ void ck_add_option_u64(struct ck_vm *vm, struct vd_dev *dev, const char *key, u6
 {
 	char text[24];
 
-	fmt_snprintf(text, sizeof(text), value > 0xffff ? "0x%llx" : "%llu",
-		     (unsigned long long)value);
+	fmt_snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	ck_add_option(vm, dev, key, ck_copy(vm->ck, str_of(text)), at);
+}
+
+void ck_add_option_hex(struct ck_vm *vm, struct vd_dev *dev, const char *key, u64 value,
+		       struct src_pos at)
+{
+	char text[24];
+
+	fmt_snprintf(text, sizeof(text), "0x%llx", (unsigned long long)value);
 	ck_add_option(vm, dev, key, ck_copy(vm->ck, str_of(text)), at);
 }
 
@@ -545,6 +553,6 @@ void ck_describe(struct camkes *ck, struct vmdesc **out)
 		*tail = vm->vd;
 		tail = &vm->vd->next;
 	}
-	if (!n && !ck_stopped(ck) && !ck->n_syntax)
+	if (!n && !ck_stopped(ck) && ck->diag->n_errors == ck->errors)
 		no_vm(ck);
 }

@@ -330,8 +330,8 @@ static void read_ports(struct ck_vm *vm)
 			continue;
 		}
 		dev = ck_add_dev(vm, "ioports", ck_text(cell[3], "ioports"), v->at);
-		ck_add_option_u64(vm, dev, "start", (u64)cell[0]->integer, cell[0]->at);
-		ck_add_option_u64(vm, dev, "end", (u64)cell[1]->integer, cell[1]->at);
+		ck_add_option_hex(vm, dev, "start", (u64)cell[0]->integer, cell[0]->at);
+		ck_add_option_hex(vm, dev, "end", (u64)cell[1]->integer, cell[1]->at);
 	}
 }
 
@@ -365,7 +365,7 @@ static void add_chip(struct ck_vm *vm, const char *class, u64 port, u32 irq)
 		return;
 	dev->is_default = true;
 	if (port)
-		ck_add_option_u64(vm, dev, "port", port, vm->inst->at);
+		ck_add_option_hex(vm, dev, "port", port, vm->inst->at);
 	if (irq == UINT32_MAX)
 		return;
 	dev->irq[0] = (struct vd_irq){ irq, VD_TRIGGER_EDGE };

@@ -10,11 +10,25 @@ static enum status worse(enum status a, enum status b)
 	return a == E_NOMEM || b == OK ? a : b;
 }
 
+/* Nothing else can be said of a VM that is made for another kind of CPU. */
+static bool is_for(const struct vmdesc *vd, const struct vd_target *t, struct diag *d)
+{
+	if (!vd->isa || !t->isa || strcmp(vd->isa, t->isa) == 0)
+		return true;
+	diag_report(d, DIAG_ERROR, vd->isa_at, "%s: is made for %s, and this machine is %s",
+		    vmdesc_label(vd).s, vd->isa, t->isa);
+	diag_report(d, DIAG_FIX, vd->isa_at, "run it on a machine of that kind");
+	return false;
+}
+
 enum status config_complete(struct vmdesc *vd, const struct config_machine *m, struct arena *a,
 			    struct diag *d)
 {
-	enum status st = vmdesc_add_default_board(vd, a);
+	enum status st;
 
+	if (!is_for(vd, m->target, d))
+		return E_INVAL;
+	st = vmdesc_add_default_board(vd, a);
 	vmdesc_use_intc(vd, m->hd->guest_intc);
 	st = worse(st, vmdesc_resolve_passes(vd, m->hd, m->fdt, a, d));
 	st = worse(st, vmdesc_place_devices(vd, d));

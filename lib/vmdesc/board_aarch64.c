@@ -44,15 +44,27 @@ static const struct vd_board_dev gicv2 = {
 	.n_win = 2,
 };
 
+/* A GICv2 that nobody wrote, which is a language's default, where there can be none. */
+static void use_ours(struct vmdesc *vd, struct vd_dev *d)
+{
+	if (!d->is_default || !str_eq_c(d->class, gicv2.class))
+		return;
+	vd_dev_from_board(d, &vmdesc_board.intc, vd->vcpus.n);
+	d->is_default = true;
+}
+
 /* The address of the distributor is the file's, if it gave one; and that of its second window. */
 void vmdesc_use_intc(struct vmdesc *vd, const char *class)
 {
+	bool is_v2 = class && strcmp(class, gicv2.class) == 0;
+
 	for (u32 i = 0; i < vd->devs.n; i++) {
 		struct vd_dev *d = &vd->devs.v[i];
 		gpa_t dist = d->win[0].base, second = d->win[1].base;
 
-		if (!class || strcmp(class, gicv2.class) != 0 ||
-		    !str_eq_c(d->class, vmdesc_board.intc.class))
+		if (class && !is_v2)
+			use_ours(vd, d);
+		if (!is_v2 || !str_eq_c(d->class, vmdesc_board.intc.class))
 			continue;
 		vd_dev_from_board(d, &gicv2, vd->vcpus.n);
 		d->win[0].base = dist;

@@ -44,8 +44,12 @@ static const struct spelling qvmconf[] = {
 
 static const struct spelling camkes[] = {
 	{ VD_F_CPU_NUM, "num_vcpus" },
+	{ VD_F_NAME, "component" },
+	{ VD_F_PHYS_CPU_SETS, "affinity, as a mask" },
 	{ VD_F_ENTRY_POINT, "kernel_entry_addr" },
 	{ VD_F_KERNEL_PATH, "kernel_name" },
+	{ VD_F_KERNEL_LOAD_ADDR, "kernel_entry_addr" },
+	{ VD_F_EMU_DEVICES, "devices" },
 	{ VD_F_RAMDISK_PATH, "initrd_name" },
 	{ VD_F_RAMDISK_LOAD_ADDR, "initrd_addr" },
 	{ VD_F_DTB_PATH, "dtb_name" },

@@ -20,7 +20,7 @@ static bool same_id(const struct vmdesc *a, const struct vmdesc *b, struct diag 
 {
 	char text[80];
 
-	if (a->id != b->id || (a->reported | b->reported) & BIT(VD_F_ID))
+	if (!a->id || a->id != b->id || (a->reported | b->reported) & BIT(VD_F_ID))
 		return false;
 	fmt_snprintf(text, sizeof(text), " = %u: another VM has this number", b->id);
 	refuse(b, d, VD_F_ID, b->id_at, text);

@@ -37,6 +37,7 @@ static const struct vd_class_info classes[] = {
 };
 
 static const struct vd_target target = {
+	.isa = "aarch64",
 	.gpa_limit = UINT64_C(1) << 40,
 	.n_cpus = array_size(cpu_ids),
 	.cpu_hw_id = cpu_ids,
@@ -201,7 +202,7 @@ static bool area(void *ctx, struct str name, struct range *out)
 	return str_eq_c(name, "guestram");
 }
 
-static const struct config_env env = { .variable = variable, .area = area };
+static struct config_env env = { .variable = variable, .area = area };
 
 /* ---- vm ----------------------------------------------------------------------------------- */
 
@@ -243,6 +244,7 @@ static void read_parts(struct vms *out, struct arena *a, struct diag *d,
 	struct vmdesc *vd = NULL;
 	enum status st;
 
+	env.fdt = host_fdt;
 	for (u32 i = 0; i < n && !lang; i++)
 		lang = config_detect(part[i].words || n > 1 ? ".qvmconf" : part[i].file);
 	if (!lang) {
@@ -284,9 +286,12 @@ static int print_vms(struct vms *vms, struct diag *d)
 		puts("-- the set is refused");
 	printf("-- %u errors, %u warnings\n", d->n_errors, d->n_warnings);
 	for (u32 i = 0; i < vms->n; i++) {
+		const char *isa = vms->v[i]->isa;
+
 		if (vms->refused[i])
 			printf("-- %s is refused\n", vmdesc_label(vms->v[i]).s);
-		else
+		/* What it is made of can be looked at, whatever it is made for. */
+		if (!vms->refused[i] || (isa && strcmp(isa, target.isa) != 0))
 			vmdesc_print(vms->v[i], put, NULL);
 	}
 	free((void *)host_fdt.p);

@@ -6,6 +6,7 @@
 
 good/, bad/      NAME.toml -> NAME.txt; a folder is a set of VMs: NAME/*.toml -> NAME.txt
 LANG/good, bad   the same of another language, NAME.LANG; NAME.words: a command line, a word a line
+camkes/other     descriptions for another machine; all of camkes goes through the preprocessor first
 toml/, platform/ NAME.toml -> NAME.txt
 samples/         NAME.txt for every configs/vms/NAME.toml, NAME.LANG.txt of another language,
                  platform-NAME.txt for configs/platforms
@@ -47,7 +48,7 @@ def collect():
     for group, mode in (("good", "vm"), ("bad", "vm"), ("toml", "toml"), ("platform", "platform")):
         tests += collect_folder(HERE / group, group, mode, (".toml",))
     for lang in LANGUAGES:
-        for group in ("good", "bad"):
+        for group in ("good", "bad", "other"):
             tests += collect_folder(HERE / lang / group, f"{lang}/{group}", "vm", (f".{lang}",))
     for path in sorted((ROOT / "configs/vms").iterdir()):
         if path.suffix == ".toml" or path.suffix[1:] in LANGUAGES:
@@ -72,10 +73,22 @@ def verdict(name, text):
     return ""
 
 
+def preprocessed(path):
+    """The file to read: itself, or what the preprocessor makes of it. Its markers name the source."""
+    source = path.relative_to(ROOT)
+    if path.suffix != ".camkes":
+        return str(source)
+    out = ROOT / "build/camkes" / source
+    out.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cpp", "-nostdinc", "-I", "tools/trivet/camkes/include", str(source), str(out)],
+                   cwd=ROOT, timeout=60, check=True)
+    return str(out)
+
+
 def run_program(program, mode, inputs):
     """What the golden program prints, and what is wrong with its end."""
     # Relative, so that the text is the same in every checkout.
-    words = [program, mode] + [str(p.relative_to(ROOT)) for p in inputs]
+    words = [program, mode] + [preprocessed(p) for p in inputs]
     out = subprocess.run(words, capture_output=True, cwd=ROOT, timeout=60)
     text = out.stdout.decode(errors="backslashreplace")
     if out.returncode:
@@ -153,7 +166,7 @@ def main():
         difference = compare(text, expected, args.update)
         results.append((name, "\n".join(filter(None, (wrong, difference)))))
     results += [(name, test()) for name, test in extras]
-    texts = [p for pattern in ("*", "*/good", "*/bad") for p in HERE.glob(f"{pattern}/*.txt")]
+    texts = [p for pattern in ("*", "*/good", "*/bad", "*/other") for p in HERE.glob(f"{pattern}/*.txt")]
     stray = [str(p.relative_to(HERE)) for p in sorted(texts) if p not in expected_files]
     results.append(("no stray texts", "\n".join(stray)))
 
