@@ -338,6 +338,8 @@ void ck_arm_board(struct ck_vm *vm)
 {
 	struct vd_dev *dev;
 
+	if (vmdesc_dev(vm->vd, "pl011") || vmdesc_dev(vm->vd, "ns16550"))
+		vm->vd->absent &= ~(u32)BIT(VD_PART_CONSOLE);
 	if (vmdesc_dev(vm->vd, "gicv2") || vmdesc_dev(vm->vd, "gicv3"))
 		return;
 	dev = ck_add_dev(vm, "gicv2", STR("intc"), vm->inst->at);
