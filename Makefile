@@ -9,6 +9,7 @@ VMS      ?= configs/vms/linux-aarch64-qemu-smp2.toml
 O        ?= build/$(PLAT)-$(COMPILER)
 # For this machine, and of no platform: tests, tools, `trivet`.
 TB       ?= build
+TOOL     := $(TB)/trivet
 SMP      ?=
 MEM      ?=
 QEMU     ?=
@@ -286,13 +287,11 @@ incbin = printf '.section %s,"a"\n.balign 16\n.incbin "%s"\n' $(1) $(2) > $(@:.o
 	$(CC) $(ISA_CFLAGS) -c $(@:.o=.S) -o $@
 
 # An archive becomes an object; any archive makes an image: O/images/NAME.bin from
-# O/archives/NAME.cpio (tools/bundle.py writes those).
-$(O)/archives/empty.cpio: $(O)/gen/platform.toml
+# O/archives/NAME.cpio (`trivet pack` writes those; the empty one has the platform file alone).
+PACK = $(TOOL) pack --platform $(PLATFORM)
+$(O)/archives/empty.cpio: $(PLATFORM) | $(TOOL)
 	@mkdir -p $(@D)
-	@$(PY) tools/mkarchive.py $@ $<=platform.toml
-$(O)/gen/platform.toml: $(PLATFORM) tools/platform.py
-	@mkdir -p $(@D)
-	@$(PY) tools/platform.py $< runtime > $@
+	@$(PACK) -o $@
 $(O)/archives/%.o: $(O)/archives/%.cpio
 	@$(call incbin,.archive,$<)
 $(O)/images/%.elf: $(O)/archives/%.o $(OBJS) $(PASS2)
@@ -318,21 +317,22 @@ $(TREE): $(PLATFORM) tools/platform.py
 
 # ---- running ---------------------------------------------------------------------------------
 run: setup
-	@$(MAKE) --no-print-directory -s $(O)/run/ready $(if $(QEMU),,$(TREE))
+	@$(MAKE) --no-print-directory -s $(if $(QEMU),,$(TREE)) $(O)/run/ready
 	@$(PY) tools/run.py $(PLATFORM) kernel=$(O)/images/run.bin disk=$(O)/run/disk.img \
 		smp=$(SMP) mem=$(MEM) qemu=$(QEMU) append="log=$(LOG) $(APPEND)" $(RUN_$(BOOT))
-BUNDLE_RUN = $(PY) tools/bundle.py --platform $(PLATFORM) --guests $(GUESTS) --table $(TABLE) \
-	--archive $(O)/archives/run.cpio --disk $(O)/run/disk.img
+# A machine of another size than its platform file says is for the hypervisor to judge.
+PACK_RUN = $(PACK) --files $(GUESTS) --table $(TABLE) -o $(O)/archives/run.cpio \
+	--disk $(O)/run/disk.img $(if $(SMP)$(MEM)$(QEMU),--force)
 # U-Boot needs the image, made of the archive, on the disk, made with the archive: once more.
 RUN_kernel :=
 RUN_u-boot = u_boot=$$(tools/setup/fetch-u-boot.sh)
-$(O)/run/ready: FORCE $(GUESTS)/Image
-	@mkdir -p $(O)/run
-	@$(BUNDLE_RUN) $(VMS)
+$(O)/run/ready: FORCE $(GUESTS)/Image $(TOOL)
+	@mkdir -p $(O)/run $(O)/archives
+	@$(PACK_RUN) $(VMS)
 	@$(MAKE) --no-print-directory $(O)/images/run.bin
 ifneq ($(BOOT),kernel)
 	@sed 's/log=info/log=$(LOG) $(APPEND)/' configs/boot/extlinux.conf > $(O)/run/extlinux.conf
-	@$(BUNDLE_RUN) --add $(O)/images/run.bin=trivet.bin \
+	@$(PACK_RUN) --add $(O)/images/run.bin=trivet.bin \
 		--add $(O)/run/extlinux.conf=extlinux/extlinux.conf $(VMS)
 endif
 	@touch $@

@@ -27,29 +27,27 @@ $(O)/bench/bench$(1).elf: $(O)/bench/start.o $(O)/bench/main$(1).o $(BENCH_GUEST
 	@$$(LD) -nostdlib --build-id=none -z max-page-size=4096 -T $(BENCH_GUEST)/guest.ld -o $$@ $$(filter %.o,$$^)
 $(O)/bench/bench$(1).bin: $(O)/bench/bench$(1).elf
 	@$$(OBJCOPY) -O binary $$< $$@
-$(O)/archives/bench$(1).cpio: $(O)/bench/bench$(1).bin $(BENCH_GUEST)/bench$(1).toml $(O)/gen/platform.toml
+$(O)/archives/bench$(1).cpio: $(O)/bench/bench$(1).bin $(BENCH_GUEST)/bench$(1).toml $(PLATFORM) | $(TOOL)
 	@mkdir -p $$(@D)
-	@$(PY) tools/mkarchive.py $$@ $(O)/gen/platform.toml=platform.toml \
-		$(BENCH_GUEST)/bench$(1).toml=guest/vm_default/bench.toml $$<=bench.bin
+	@$(PACK) -o $$@ --file bench.bin=$$< $(BENCH_GUEST)/bench$(1).toml
 endef
 $(eval $(call bench_guest,))
 $(eval $(call bench_guest,-pass))
 
-$(O)/archives/bench-more.cpio: $(O)/bench/bench.bin $(BENCH_GUEST)/bench-more.toml $(PLATFORM)
+$(O)/archives/bench-more.cpio: $(O)/bench/bench.bin $(BENCH_GUEST)/bench-more.toml $(PLATFORM) | $(TOOL)
 	@mkdir -p $(@D)
-	@$(PY) tools/mkarchive.py $@ $(PLATFORM)=platform.toml \
-		$(BENCH_GUEST)/bench-more.toml=guest/vm_default/bench.toml $<=bench.bin
+	@$(PACK) -o $@ --file bench.bin=$< $(BENCH_GUEST)/bench-more.toml
 
 # In company: of 8 and 64 VMs (itself one of them), of 16 and 64 device windows.
 $(O)/bench/idle.bin: $(O)/bench/idle.o
 	@$(LD) -nostdlib --build-id=none -Ttext=0x40080000 -o $(@:.bin=.elf) $<
 	@$(OBJCOPY) -O binary $(@:.bin=.elf) $@
-BENCH_CROWD = $(PY) bench/crowd.py $@ $(PLATFORM) $(BENCH_GUEST)/bench.toml $(O)/bench/bench.bin \
+BENCH_CROWD = $(PY) bench/crowd.py $@ $(TOOL) $(PLATFORM) $(BENCH_GUEST)/bench.toml $(O)/bench/bench.bin \
 	$(O)/bench/idle.bin
-$(O)/archives/bench-vms%.cpio: bench/crowd.py $(O)/bench/bench.bin $(O)/bench/idle.bin $(BENCH_GUEST)/bench.toml
+$(O)/archives/bench-vms%.cpio: bench/crowd.py $(O)/bench/bench.bin $(O)/bench/idle.bin $(BENCH_GUEST)/bench.toml | $(TOOL)
 	@mkdir -p $(@D)
 	@$(BENCH_CROWD) vms=$* windows=3
-$(O)/archives/bench-devices%.cpio: bench/crowd.py $(O)/bench/bench.bin $(O)/bench/idle.bin $(BENCH_GUEST)/bench.toml
+$(O)/archives/bench-devices%.cpio: bench/crowd.py $(O)/bench/bench.bin $(O)/bench/idle.bin $(BENCH_GUEST)/bench.toml | $(TOOL)
 	@mkdir -p $(@D)
 	@$(BENCH_CROWD) vms=1 windows=$*
 

@@ -106,6 +106,7 @@ TEST_CFLAGS = $(call HOST_CFLAGS,$(1)) $(HOST_ALL) -Itests/unit $(ORACLES)
 FACES   := json table svg_layout board_words
 DIFFERS := json board_words diff diff_items diff_devices
 WRITERS := langs writer model_text toml_values toml_devices to_toml
+PACKERS := pack_list platform_text cpio_write disk_table fat32_dir fat32_write
 
 # unit_tests BUILD
 define unit_tests
@@ -125,10 +126,11 @@ $(TB)/$(1)/obj/tools/trivet/%.o: tools/trivet/%.c $(TB)/$(1)/flags
 	@mkdir -p $$(@D)
 	@echo "  CC    $$< ($(1))"
 	@$$(H_CC_$(1)) $$(call HOST_CFLAGS,$(1)) $$(HOST_ALL) -Itools/trivet -c $$< -o $$@
-$(TB)/$(1)/unit/test_convert $(TB)/$(1)/unit/test_show $(TB)/$(1)/unit/test_diff: EXTRA := -Itools/trivet
+$(TB)/$(1)/unit/test_convert $(TB)/$(1)/unit/test_pack $(TB)/$(1)/unit/test_show $(TB)/$(1)/unit/test_diff: EXTRA := -Itools/trivet
 $(TB)/$(1)/unit/test_show: $(FACES:%=$(TB)/$(1)/obj/tools/trivet/%.o)
 $(TB)/$(1)/unit/test_diff: $(DIFFERS:%=$(TB)/$(1)/obj/tools/trivet/%.o)
 $(TB)/$(1)/unit/test_convert: $(WRITERS:%=$(TB)/$(1)/obj/tools/trivet/%.o)
+$(TB)/$(1)/unit/test_pack: $(PACKERS:%=$(TB)/$(1)/obj/tools/trivet/%.o)
 # Its registers are the test's: reading one of a real UART has effects that memory has not.
 $(TB)/$(1)/unit/test_uart_ns16550: $(TB)/$(1)/obj/trapped_ns16550.o
 $(TB)/$(1)/obj/trapped_ns16550.o: drivers/uart/ns16550.c tests/unit/trapped_mmio.h $(TB)/$(1)/flags
@@ -226,22 +228,20 @@ QEMU_KERNELS := linux-memory $(INMATE_KERNELS)
 QEMU_GUESTS  := linux=$(GUESTS) installer=$(CACHE)/guests/installer u-boot=$(CACHE)/u-boot \
 	$(if $(INMATE_OUT),inmates=$(INMATE_OUT))
 VMS_linux-memory := configs/vms/linux-aarch64-qemu-smp2-memory.toml
-$(O)/archives/linux-memory.cpio: FORCE $(GUESTS)/Image
+$(O)/archives/linux-memory.cpio: FORCE $(GUESTS)/Image $(TOOL)
 	@mkdir -p $(@D)
-	@$(PY) tools/bundle.py --platform $(PLATFORM) --guests $(GUESTS) --archive $@ \
-		--disk $(@:.cpio=.img) $(VMS_linux-memory)
+	@$(PACK) --files $(GUESTS) -o $@ $(VMS_linux-memory)
 # The same for another machine, with its VM inside.
 BOARD   := aarch64-ast2700-evb
 BOARD_O := $(TB)/$(BOARD)
-$(BOARD_O)/ready: FORCE $(GUESTS)/Image
+$(BOARD_O)/ready: FORCE $(GUESTS)/Image $(TOOL)
 	@mkdir -p $(BOARD_O)/archives
-	@$(PY) tools/bundle.py --platform configs/platforms/$(BOARD).toml --guests $(GUESTS) \
-		--archive $(BOARD_O)/archives/board.cpio --disk $(BOARD_O)/archives/board.img \
-		tests/qemu/vms/on-board.toml
+	@$(TOOL) pack --platform configs/platforms/$(BOARD).toml --files $(GUESTS) \
+		-o $(BOARD_O)/archives/board.cpio tests/qemu/vms/on-board.toml
 	@$(MAKE) --no-print-directory -s PLAT=$(BOARD) O=$(BOARD_O) $(BOARD_O)/images/board.bin
 json_pairs = $(shell printf '"%s": "%s", ' $(subst =, ,$(1)) | sed 's/, $$//')
-$(O)/tests.json: $(O)/trivet.bin $(TB)/trivet $(QEMU_KERNELS:%=$(O)/images/%.bin) $(INMATE_FILES) $(BOARD_O)/ready
-	@printf '{ "platform": "%s",\n  "kernels": { %s },\n  "guests": { %s } }\n' '$(PLATFORM)' \
+$(O)/tests.json: $(TOOL) $(O)/trivet.bin $(QEMU_KERNELS:%=$(O)/images/%.bin) $(INMATE_FILES) $(BOARD_O)/ready
+	@printf '{ "platform": "%s",\n  "tool": "%s",\n  "kernels": { %s },\n  "guests": { %s } }\n' '$(PLATFORM)' '$(TOOL)' \
 		'$(call json_pairs,default=$(O)/trivet.bin board=$(BOARD_O)/images/board.bin $(foreach k,$(QEMU_KERNELS),$k=$(O)/images/$k.bin))' \
 		'$(call json_pairs,$(QEMU_GUESTS))' > $@
 

@@ -14,10 +14,6 @@
         Make the machine's device tree in OUT: the emulator writes it, or it is the one that
         Debian's kernel has of a board ([desk] debian_tree; tools/setup/fetch-board-trees.sh).
 
-    platform.py FILE runtime
-        The file as it goes into archives: what only the build and `make run` read is left out, and
-        every line keeps its number.
-
 The other tables of the file are read by the hypervisor itself.
 """
 import os
@@ -31,9 +27,6 @@ import tomllib
 KINDS = ("vdev", "drivers", "config", "image")
 COMMAND_KEYS = {"binary", "smp", "mem", "command", "kernel", "u_boot", "disk", "append"}
 GIVEN = ("qemu", "smp", "mem", "kernel", "u_boot", "disk", "append")
-
-
-DESK_TABLES = ("build", "emulator", "desk")
 
 
 class Mistake(Exception):
@@ -95,19 +88,6 @@ def emulator(doc, given):
     return [re.sub(r"\{([a-z_]+)\}", fill, word) for word in words]
 
 
-def runtime(text, doc):
-    """Headers stand in lines of their own; a table ends where the next one begins."""
-    kept, keep = [], True
-    for line in text.splitlines():
-        header = re.match(r"\s*\[\s*([A-Za-z0-9_-]+)\s*\]\s*(#.*)?$", line)
-        keep = header[1] not in DESK_TABLES if header else keep
-        kept.append(line if keep else "")
-    out = "\n".join(kept).rstrip("\n") + "\n"
-    if tomllib.loads(out) != {k: v for k, v in doc.items() if k not in DESK_TABLES}:
-        raise Mistake("[build], [emulator] or [desk] cannot be cut out of it: write their headers as [build]")
-    return out
-
-
 def with_memory(blob, banks):
     """A tree as a boot loader hands it over: with a node for the memory, last in the root."""
     total, at_struct, at_strings = struct.unpack_from(">III", blob, 4)
@@ -156,15 +136,11 @@ def tree(doc, out):
 
 
 def main(argv):
-    if len(argv) < 3 or argv[2] not in ("components", "emulator", "runtime", "tree"):
+    if len(argv) < 3 or argv[2] not in ("components", "emulator", "tree"):
         sys.exit(__doc__)
     try:
         with open(argv[1], "rb") as f:
             doc = tomllib.load(f)
-        if argv[2] == "runtime":
-            with open(argv[1], encoding="utf-8") as f:
-                print(runtime(f.read(), doc), end="")
-            return
         if argv[2] == "components":
             print(" ".join(components(doc)))
             return

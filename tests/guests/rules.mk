@@ -90,10 +90,9 @@ INMATE_VMS_hostile := tests/guests/neighbour.toml $(HOSTILES:%=$(INMATE_VMS)/hos
 INMATE_VMS_hostile-shared := tests/guests/neighbour.toml \
 	$(HOSTILES:%=$(INMATE_VMS)/shared/hostile-%.toml)
 INMATE_MADE := $(filter $(INMATE_OUT)/%,$(INMATE_VMS_hostile) $(INMATE_VMS_hostile-shared))
-$(INMATE_KERNELS:%=$(O)/archives/%.cpio): $(O)/archives/%.cpio: FORCE $(INMATE_FILES) $(INMATE_MADE)
+$(INMATE_KERNELS:%=$(O)/archives/%.cpio): $(O)/archives/%.cpio: FORCE $(INMATE_FILES) $(INMATE_MADE) $(TOOL)
 	@mkdir -p $(@D)
-	@$(PY) tools/bundle.py --platform $(PLATFORM) --guests $(INMATE_OUT) --archive $@ \
-		--disk $(O)/archives/$*.img $(INMATE_VMS_$*)
+	@$(PACK) --files $(INMATE_OUT) -o $@ $(INMATE_VMS_$*)
 
 .PHONY: inmates
 inmates: $(INMATE_FILES)

@@ -225,24 +225,5 @@ class Platform(Tool):
         self.assertNotEqual(self.platform(self.TEXT, "emulator", "kernel=k", "tea=pot")[0], 0)
 
 
-class Archive(Tool):
-    def test_same_bytes(self):
-        """And cpio(1) reads them back."""
-        a = self.write("a", "first\n")
-        b = self.write("b", "x" * 1001)
-        for out in ("one", "two"):
-            status, text = self.run_tool("tools/mkarchive.py", self.path(out), a + "=dir/a",
-                                         b + "=b")
-            self.assertEqual(status, 0, text)
-        with open(self.path("one"), "rb") as one, open(self.path("two"), "rb") as two:
-            bytes_one = one.read()
-            self.assertEqual(bytes_one, two.read())
-        listed = subprocess.run(["cpio", "-itv", "--quiet"], input=bytes_one, capture_output=True,
-                                check=True).stdout.decode()
-        self.assertEqual([line.split()[-1] for line in listed.splitlines()], ["dir/a", "b"])
-        status, _ = self.run_tool("tools/mkarchive.py", self.path("out"), self.path("none") + "=n")
-        self.assertNotEqual(status, 0)
-
-
 if __name__ == "__main__":
     unittest.main()

@@ -20,7 +20,7 @@ die()
 # libc6-dev is only recommended by gcc, and recommendations are left out.
 run_packages()
 {
-	echo make gcc libc6-dev qemu-system-arm mtools dosfstools python3 bzip2 gzip xz-utils
+	echo make gcc libc6-dev qemu-system-arm python3 bzip2 gzip xz-utils
 	case $(dpkg --print-architecture) in
 	arm64) ;; # the native gcc is also found under its aarch64 name
 	*) echo gcc-aarch64-linux-gnu ;;
@@ -30,7 +30,7 @@ run_packages()
 test_packages()
 {
 	echo clang lld llvm "libclang-rt-$(clang_major)-dev" clang-format clang-tidy cppcheck \
-		shellcheck libcmocka-dev device-tree-compiler cpio gdisk git ca-certificates
+		shellcheck libcmocka-dev device-tree-compiler cpio mtools dosfstools gdisk git ca-certificates
 }
 
 # The sanitizer and fuzzer runtimes must be those of the default clang.

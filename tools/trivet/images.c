@@ -33,6 +33,13 @@ static enum status read_bytes(const struct store_file *f, u64 off, void *buf, si
 static const struct store_ops ops = { .read = read_bytes };
 static const struct store desk = { .ops = &ops, .name = "desk" };
 
+struct span images_bytes(const struct store_file *f)
+{
+	if (f->store == &desk)
+		return span_of((const u8 *)(uintptr_t)f->priv[0], f->size);
+	return cpio_file_bytes(f);
+}
+
 static void use_bytes(struct span bytes, struct store_file *out)
 {
 	*out = (struct store_file){ &desk, bytes.n, { (u64)(uintptr_t)bytes.p } };

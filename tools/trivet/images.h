@@ -9,6 +9,8 @@
 /* The image that the description @from calls @path. */
 bool images_find(const struct tool_options *o, const char *from, struct str path,
 		 struct store_file *out);
+/* Its bytes, which stay where they are. */
+struct span images_bytes(const struct store_file *f);
 
 /* Report places of the command line that are not there. */
 bool images_check_places(const struct tool_options *o, struct diag *d);

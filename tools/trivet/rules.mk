@@ -3,8 +3,11 @@
 # The program for the desk: base, lib and the device classes as a host program, without sanitizers,
 # so that it is small and fast. Included after tests/rules.mk, whose rules compile layers for hosts.
 
-TOOL      := $(TB)/trivet
 TOOL_SRCS := $(wildcard tools/trivet/*.c)
+# Whatever the platform that is built for: descriptions are checked for any of them.
+TOOL_FOR  := aarch64-qemu-virt
+TOOL_COMPONENTS := $(filter-out driver:%,$(if $(filter $(TOOL_FOR),$(PLAT)),$(COMPONENTS),\
+	$(shell $(PY) tools/platform.py configs/platforms/$(TOOL_FOR).toml components)))
 H_CC_tool  = $(HOSTCC)
 H_OPT_tool := -O2 -g -fno-omit-frame-pointer -ffunction-sections -fdata-sections
 TOOL_LIB  := $(patsubst %.c,$(TB)/tool/obj/%.o,$(filter-out base/mem.c,$(BASE_SRCS)) $(LIB_SRCS) $(DESK_SRCS) \
@@ -15,14 +18,14 @@ TOOL_OBJS := $(TOOL_SRCS:%.c=$(TB)/tool/obj/%.o)
 
 $(TB)/tool/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(H_CC_tool) $(call HOST_CFLAGS,tool) $(HOST_COMPONENTS)' | cmp -s - $@ || \
-		echo '$(H_CC_tool) $(call HOST_CFLAGS,tool) $(HOST_COMPONENTS)' > $@
+	@echo '$(H_CC_tool) $(call HOST_CFLAGS,tool) $(TOOL_COMPONENTS)' | cmp -s - $@ || \
+		echo '$(H_CC_tool) $(call HOST_CFLAGS,tool) $(TOOL_COMPONENTS)' > $@
 $(foreach l,base lib vdev,$(eval $(call host_layer,tool,$(l))))
 $(eval $(call host_part,tool,fatfs,FATFS_CFLAGS))
 $(TB)/tool/obj/lib/store/fat32.o: EXTRA := $(GLUE_FATFS)
 $(TB)/tool/gen/components-%.c: tools/ci/components.sh $(TB)/tool/flags
 	@mkdir -p $(@D)
-	@tools/ci/components.sh -k $* $(HOST_COMPONENTS) > $@
+	@tools/ci/components.sh -k $* $(TOOL_COMPONENTS) > $@
 .SECONDARY: $(TB)/tool/gen/components-vdev.c $(TB)/tool/gen/components-image.c
 $(TB)/tool/gen/%.o: $(TB)/tool/gen/%.c
 	@$(H_CC_tool) $(call HOST_CFLAGS,tool) $(call HOST_FREE,tool) $(HOST_ALL) -c $< -o $@

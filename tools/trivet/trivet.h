@@ -57,6 +57,7 @@ struct tool_options {
 	struct tool_words named;    /* --file NAME=PATH */
 	struct tool_words includes; /* -I DIR: for the preprocessor */
 	struct tool_words defines;  /* -D NAME[=VALUE] */
+	struct tool_words added;    /* --add PATH=NAME: more files for a disk */
 	const char *output;	    /* -o: NULL: standard output */
 	bool json;
 	bool json_is_ours; /* --json is what the command itself prints: diagnostics stay text */
