@@ -328,8 +328,6 @@ def test_image_by_name(t):
 
 
 def test_image_in_an_archive(t):
-    import subprocess
-    import sys
     raw(t)
     image = t.write("k.bin", b"\x00" * 64)
     archive = t.folder / "a.cpio"
