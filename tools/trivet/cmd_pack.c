@@ -182,12 +182,15 @@ static bool add_others(struct pack *p)
 	for (u32 i = 0; i < p->o.added.n; i++) {
 		const char *word = p->o.added.v[i], *equals = strrchr(word, '=');
 		const char *path = equals ? tool_format("%.*s", (int)(equals - word), word) : word;
-		struct span bytes = tool_read_file(path);
+		const char *name = equals ? equals + 1 : base_of(word);
+		struct span bytes;
 
-		ok = bytes.p &&
-		     pack_add(p->disk ? &p->to_disk : &p->to_archive,
-			      equals ? equals + 1 : base_of(word), bytes, path) &&
-		     ok;
+		if (!images_map(path, &bytes)) {
+			tool_complain("--add %s: there is no such file", word);
+			ok = false;
+		} else if (!pack_add(p->disk ? &p->to_disk : &p->to_archive, name, bytes, path)) {
+			ok = false;
+		}
 	}
 	return ok;
 }

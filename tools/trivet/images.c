@@ -89,6 +89,14 @@ static bool open_path(const char *path, struct store_file *out)
 	return m->found;
 }
 
+bool images_map(const char *path, struct span *out)
+{
+	const struct mapped *m = map_once(path);
+
+	*out = m->bytes;
+	return m->found;
+}
+
 /* ---- where to look ---------------------------------------------------------------------------- */
 
 static struct str base_of(struct str path)

@@ -11,6 +11,8 @@ bool images_find(const struct tool_options *o, const char *from, struct str path
 		 struct store_file *out);
 /* Its bytes, which stay where they are. */
 struct span images_bytes(const struct store_file *f);
+/* The bytes of a file, which need not fit into memory. False: there is no such file. */
+bool images_map(const char *path, struct span *out);
 
 /* Report places of the command line that are not there. */
 bool images_check_places(const struct tool_options *o, struct diag *d);
