@@ -164,11 +164,11 @@ $(TB)/host/golden-insn: tests/golden/insn_main.c $(TB)/host/libtrivet.a
 
 # Configurations and what must be said of them; TOML beside another reader; decoded instructions
 # beside the assembler
-golden: $(TB)/host/golden $(TB)/host/golden-insn $(DATA)/done
+golden: $(TB)/host/golden $(TB)/host/golden-insn $(TB)/trivet $(DATA)/done
 	@mkdir -p $(COUNTS)
 	@TRIVET_TEST_DATA=$(abspath $(DATA)) $(PY) tests/run_unit.py --counts $(COUNTS)/golden.counts --suite golden --jobs 1 \
 		"$(PY) tests/golden/run.py $<" "$(PY) tests/golden/toml/spec.py $<" \
-		"$(PY) tests/golden/toml/oracle.py $<" \
+		"$(PY) tests/golden/toml/oracle.py $<" "$(PY) tests/golden/schema.py $(TB)/trivet" \
 		"$(PY) tests/golden/insn.py $(TB)/host/golden-insn $(ISA)-linux-gnu-as $(ISA)-linux-gnu-objcopy"
 
 # ---- coverage ----------------------------------------------------------------------------------

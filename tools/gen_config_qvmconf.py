@@ -36,7 +36,7 @@ answered with the right form.
 
 What the file does not say is qvm's: a GICv3 at 0x2f000000 and 0x2f100000, one vCPU, no console, and
 an access to an address where nothing is reads all ones. What qvm cannot say, keys of
-[our TOML language](config-reference.md) can: `set trivet-id 2`, `set trivet-phys_cpu_ids "[0, 1]"`.
+[our TOML language](config-toml.md) can: `set trivet-id 2`, `set trivet-phys_cpu_ids "[0, 1]"`.
 
 `trivet qvm @FILE... WORDS...` takes a command line of qvm: it checks the VM and ends as `dryrun` does,
 with 0, or with 65 when the configuration has a mistake and 64 when a file cannot be read. `set

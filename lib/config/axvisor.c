@@ -90,26 +90,27 @@ void axvisor_later(struct axvisor *ax, enum vd_field f, const struct toml *v, co
 	axvisor_fix(ax, v->at, "%s", instead);
 }
 
-u32 axvisor_word(struct axvisor *ax, enum vd_field f, const char *const *words, u32 n)
+u32 axvisor_word(struct axvisor *ax, enum vd_field f)
 {
 	const struct toml *v = ax->value[f];
 	char list[MESSAGE_SIZE] = "";
 	size_t used = 0;
+	const char *word;
 
 	if (!v)
-		return n;
-	for (u32 i = 0; i < n; i++) {
-		if (str_eq_c(v->text, words[i]))
+		return AXVISOR_NONE;
+	for (u32 i = 0; (word = vmdesc_word(f, i)) != NULL; i++) {
+		if (str_eq_c(v->text, word))
 			return i;
 		used += (size_t)fmt_snprintf(list + used, sizeof(list) - used, "%s\"%s\"",
-					     !i	       ? "" :
-					     i + 1 < n ? ", " :
-							 " or ",
-					     words[i]);
+					     !i			   ? "" :
+					     vmdesc_word(f, i + 1) ? ", " :
+								     " or ",
+					     word);
 	}
 	axvisor_error(ax, f, v, "no such word");
 	axvisor_fix(ax, v->at, "write %s", list);
-	return n;
+	return AXVISOR_NONE;
 }
 
 bool axvisor_is_uint(struct axvisor *ax, enum vd_field f, const struct toml *v)

@@ -15,14 +15,13 @@ enum protocol {
 
 static enum protocol read_protocol(struct axvisor *ax)
 {
-	static const char *const words[] = { "direct", "uefi", "multiboot", "kernel",
-					     "efi",    "bios", "axvm-bios" };
-	static const u8 means[array_size(words) + 1] = {
+	static const u8 means[] = {
 		PROTOCOL_DIRECT, PROTOCOL_UEFI,	     PROTOCOL_MULTIBOOT, PROTOCOL_DIRECT,
-		PROTOCOL_UEFI,	 PROTOCOL_MULTIBOOT, PROTOCOL_MULTIBOOT, PROTOCOL_UNSAID,
+		PROTOCOL_UEFI,	 PROTOCOL_MULTIBOOT, PROTOCOL_MULTIBOOT,
 	};
+	u32 word = axvisor_word(ax, VD_F_BOOT_PROTOCOL);
 
-	return (enum protocol)means[axvisor_word(ax, VD_F_BOOT_PROTOCOL, words, array_size(words))];
+	return word < array_size(means) ? (enum protocol)means[word] : PROTOCOL_UNSAID;
 }
 
 /* True: starting by firmware and not, or the other way round. */

@@ -413,16 +413,14 @@ static enum status read_device(struct axvisor *ax, const struct toml *row)
 
 static void read_interrupt_mode(struct axvisor *ax)
 {
-	static const char *const words[] = { "emu", "passthrough", "no_irq", "emulated",
-					     "pt",  "no",	   "none" };
-	static const u8 mode[array_size(words) + 1] = {
+	static const u8 mode[] = {
 		VM_INTC_EMULATED,    VM_INTC_PASSTHROUGH, VM_INTC_NONE, VM_INTC_EMULATED,
 		VM_INTC_PASSTHROUGH, VM_INTC_NONE,	  VM_INTC_NONE,
 	};
+	u32 word = axvisor_word(ax, VD_F_INTERRUPT_MODE);
 
-	if (ax->value[VD_F_INTERRUPT_MODE])
-		ax->vd->intc = (enum vm_intc_mode)
-			mode[axvisor_word(ax, VD_F_INTERRUPT_MODE, words, array_size(words))];
+	if (word < array_size(mode))
+		ax->vd->intc = (enum vm_intc_mode)mode[word];
 }
 
 /* All of them: of both schemas, and beside them the default board's own two. */

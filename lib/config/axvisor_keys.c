@@ -39,7 +39,7 @@ static void suggest_fix(struct axvisor *ax, const struct toml *v, const struct s
 	if (near->best)
 		axvisor_fix(ax, v->key_at, "did you mean '%s'?", near->best);
 	else
-		axvisor_fix(ax, v->key_at, "remove it; docs/config-reference.md lists all keys");
+		axvisor_fix(ax, v->key_at, "remove it; docs/config-toml.md lists all keys");
 }
 
 static void misplaced(struct axvisor *ax, const struct toml *v, enum vd_field f)

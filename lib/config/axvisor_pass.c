@@ -180,19 +180,19 @@ static enum status read_ports(struct axvisor *ax, const struct toml *row)
 /* Both keys say whether the guest begins with nothing or with the whole machine. */
 static enum status read_whole_machine(struct axvisor *ax)
 {
-	static const char *const words[] = { "virtualized", "passthrough", "virtual", "pt" };
-	const u32 none = array_size(words);
-	u32 type = axvisor_word(ax, VD_F_GUEST_TYPE, words, 2);
-	u32 policy = axvisor_word(ax, VD_F_ADDRESS_SPACE_POLICY, words, none);
-	const struct toml *v = ax->value[type < 2 ? VD_F_GUEST_TYPE : VD_F_ADDRESS_SPACE_POLICY];
+	u32 type = axvisor_word(ax, VD_F_GUEST_TYPE);
+	u32 policy = axvisor_word(ax, VD_F_ADDRESS_SPACE_POLICY);
+	bool typed = type != AXVISOR_NONE;
+	const struct toml *v = ax->value[typed ? VD_F_GUEST_TYPE : VD_F_ADDRESS_SPACE_POLICY];
 
-	if (type < 2 && policy < none && type != policy % 2) {
+	if (typed && policy != AXVISOR_NONE && type != policy % 2) {
 		axvisor_error(ax, VD_F_GUEST_TYPE, v, "contradicts address_space_policy = \"%s\"",
-			      words[policy]);
+			      vmdesc_word(VD_F_ADDRESS_SPACE_POLICY, policy));
 		axvisor_fix(ax, v->at, "remove one of them");
 		return OK;
 	}
-	if (type != 1 && (policy == none || policy % 2 == 0))
+	/* Of both, every second word means it. */
+	if (type != 1 && (policy == AXVISOR_NONE || policy % 2 == 0))
 		return OK;
 	for (u32 i = 0; i < ax->vd->pass_paths.n; i++)
 		if (str_eq_c(ax->vd->pass_paths.v[i].path, "/"))

@@ -48,8 +48,9 @@ void axvisor_fix_cold(struct axvisor *ax, struct src_pos at, const char *format,
 /* "known, not supported yet", and @instead. */
 void axvisor_later(struct axvisor *ax, enum vd_field f, const struct toml *v, const char *instead);
 
-/* Which of @n words a field has; @n when it has none of them, which is reported, or is absent. */
-u32 axvisor_word(struct axvisor *ax, enum vd_field f, const char *const *words, u32 n);
+/* Which of its words (vmdesc_word) a field has; AXVISOR_NONE when absent, or none, which is reported. */
+#define AXVISOR_NONE UINT32_MAX
+u32 axvisor_word(struct axvisor *ax, enum vd_field f);
 /* An integer that is not negative; reports others. */
 bool axvisor_is_uint(struct axvisor *ax, enum vd_field f, const struct toml *v);
 /*

@@ -15,19 +15,14 @@ enum {
 	DATA_ADDRESS
 };
 
+/* The words of both stand in the order of their enumerations. */
 static void read_policy(struct axvisor *ax)
 {
-	static const char *const words[] = {
-		[VD_FAIL] = "fail",
-		[VD_IGNORE] = "ignore",
-		[VD_ABORT] = "abort",
-	};
-
 	for (u32 i = 0; i < VD_UNSUPPORTED; i++) {
 		enum vd_field f = (enum vd_field)(VD_F_UNSUPPORTED_INSTRUCTION + i);
-		u32 word = axvisor_word(ax, f, words, array_size(words));
+		u32 word = axvisor_word(ax, f);
 
-		if (word == array_size(words))
+		if (word == AXVISOR_NONE)
 			continue;
 		ax->vd->policy.unsupported[i] = (enum vd_action)word;
 		ax->vd->policy.at[i] = ax->value[f]->at;
@@ -53,15 +48,10 @@ static void read_absent(struct axvisor *ax)
 
 static void read_boot(struct axvisor *ax)
 {
-	static const char *const words[] = {
-		[VM_BOOT_AUTO] = "auto",
-		[VM_BOOT_LINUX] = "linux",
-		[VM_BOOT_RAW] = "raw",
-	};
 	const struct toml *isa = ax->value[VD_F_ISA];
-	u32 word = axvisor_word(ax, VD_F_BOOT, words, array_size(words));
+	u32 word = axvisor_word(ax, VD_F_BOOT);
 
-	if (word < array_size(words))
+	if (word != AXVISOR_NONE)
 		ax->vd->abi = (enum vm_boot_abi)word;
 	if (isa) {
 		/* The reader ends strings with a 0. */

@@ -130,14 +130,9 @@ enum status axvisor_base(struct axvisor *ax)
 
 static enum vd_source read_source(struct axvisor *ax)
 {
-	static const char *const words[] = {
-		[VD_SRC_FS] = "fs",
-		[VD_SRC_MEMORY] = "memory",
-		[VD_SRC_HOME] = "home",
-	};
-	u32 word = axvisor_word(ax, VD_F_IMAGE_LOCATION, words, array_size(words));
+	u32 word = axvisor_word(ax, VD_F_IMAGE_LOCATION);
 
-	if (word < array_size(words))
+	if (word != AXVISOR_NONE)
 		return (enum vd_source)word;
 	return ax->extends || ax->modern ? VD_SRC_HOME : VD_SRC_FS;
 }

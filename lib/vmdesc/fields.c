@@ -6,6 +6,7 @@
 #include <lib/vmdesc.h>
 
 #define VD_COLUMN(field_, name_, kind_, need_, meaning_)
+#define VD_WORD(field_, word_)
 
 /* What only the reference tells is not carried along. */
 #define EXAMPLE_REQUIRED(text) text
@@ -48,6 +49,17 @@ static const struct vd_column columns[] = {
 #undef VD_COLUMN
 };
 
+#undef VD_WORD
+#define VD_COLUMN(...)
+
+static const struct {
+	u8 field;
+	char word[15];
+} words[] = {
+#define VD_WORD(field_, word_) { VD_F_##field_, (word_) },
+#include "fields.def"
+};
+
 const struct vd_field_info *vmdesc_field(enum vd_field f)
 {
 	return &fields[f];
@@ -66,4 +78,13 @@ const struct vd_column *vmdesc_columns(enum vd_field f, u32 *n)
 		++*n;
 	}
 	return first;
+}
+
+const char *vmdesc_word(enum vd_field f, u32 i)
+{
+	for (u32 k = 0; k < array_size(words); k++) {
+		if (words[k].field == f && !i--)
+			return words[k].word;
+	}
+	return NULL;
 }

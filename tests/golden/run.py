@@ -15,7 +15,7 @@ A file in good/ that is refused, or one in bad/ that is accepted, fails whatever
 --update writes the texts: read the difference before you commit it. Prints TAP.
 --counts writes "golden PASSED FAILED" for tools/ci/tally.py.
 
-Besides: docs/config-reference.md against the schema, and tools/platform.py on platform/build.toml.
+Besides: docs/config-toml.md against the schema, and tools/platform.py on platform/build.toml.
 (The TOML reader has toml/spec.py, and toml/oracle.py compares it with another one.)
 """
 import argparse

@@ -38,6 +38,8 @@ $(TB)/tool/obj/tools/trivet/main.o: EXTRA := -DTRIVET_VERSION='"$(VERSION)"'
 $(TB)/tool/obj/tools/trivet/main.o: Makefile
 $(TB)/tool/obj/tools/trivet/cpp_macros.o: $(wildcard tools/trivet/camkes/include/*.h \
 	tools/trivet/camkes/include/*/*.h)
+# It carries the texts of the schema's definitions.
+$(TB)/tool/obj/tools/trivet/cmd_schema.o: EXTRA := -Ilib/vmdesc
 $(TOOL): $(TOOL_OBJS) $(TOOL_LIB)
 	@echo "  LD    $@"
 	@$(H_CC_tool) -Wl,--gc-sections -o $@ $^

@@ -25,7 +25,7 @@
 /*
  * The fields of a description as a configuration spells them: lib/vmdesc/fields.def says each
  * one's key, kind, default and meaning. Front-ends read by it, messages name keys by it, and
- * docs/config-reference.md is generated from it.
+ * docs/config-toml.md is generated from it.
  */
 enum vd_field {
 	VD_F_ID,
@@ -113,6 +113,8 @@ struct vd_column {
 const struct vd_field_info *vmdesc_field(enum vd_field f);
 /* The columns of a field of kind VD_KIND_ROWS, in their order; *n of them, 0 for others. */
 const struct vd_column *vmdesc_columns(enum vd_field f, u32 *n);
+/* The words that a field of kind VD_KIND_STRING can be, from 0 on; NULL: no more, or any text. */
+const char *vmdesc_word(enum vd_field f, u32 i);
 
 /* Bounds of a description: more is refused with a message, never cut. */
 #define VD_MAX_VCPUS 32
