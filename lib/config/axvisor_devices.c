@@ -41,26 +41,6 @@ struct emu_type {
 	const char *what;
 };
 
-/* Today's types that we know and do not have. */
-static const struct emu_type later[] = {
-	{ 0x23, "an I/O interrupt controller" },
-	{ 0x24, "an interval timer" },
-	{ 0x25, "a platform interrupt controller" },
-	{ 0x30, "part of a host interrupt controller" },
-};
-
-/* Those that are devices of a class; whether it can be built is the validator's business. */
-static const struct {
-	u8 number;
-	u8 older;
-	char class[16];
-} classes[] = {
-	{ 0xe1, 3, "virtio-blk" },
-	{ 0xe2, 4, "virtio-net" },
-	{ 0xe3, 5, "virtio-console" },
-	{ 0x0a, 0xff, "ivc-channel" },
-};
-
 /* Numbers that only the older numbering has. */
 static const struct emu_type older[] = {
 	{ 3, "a virtio block device, today 0xe1 (and since 2026, a firmware table)" },
@@ -69,28 +49,13 @@ static const struct emu_type older[] = {
 	{ 6, "an I/O MMU, today without a number" },
 };
 
-static const char *what_is(const struct emu_type *list, size_t n, s64 number)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (list[i].number == number)
-			return list[i].what;
-	}
-	return NULL;
-}
-
 static void unknown_type(struct axvisor *ax, const struct toml *type)
 {
-	const char *what = what_is(later, array_size(later), type->integer);
+	const char *what = NULL;
 
-	if (what) {
-		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
-				   "%s: known, not supported yet", what);
-		axvisor_fix(
-			ax, type->at,
-			"remove the row; 1 (interrupt controller) and 2 (console) are supported");
-		return;
-	}
-	what = what_is(older, array_size(older), type->integer);
+	for (u32 i = 0; i < array_size(older); i++)
+		if (older[i].number == type->integer)
+			what = older[i].what;
 	if (what)
 		axvisor_cell_error(ax, VD_F_EMU_DEVICES, DEV_TYPE, type,
 				   "of the numbering before mid-2025: %s", what);

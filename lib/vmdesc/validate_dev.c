@@ -34,7 +34,8 @@ static bool is_later(struct str class)
 {
 	static const char known[] = "shmem\0smmu\0wdt-sp805\0wdt-ib700\0ioapic\0hpet\0timer8254\0"
 				    "mc146818\0008259\0pckeyboard\0pci-dummy\0trace\0progress\0"
-				    "pci-host-bridge\0vgpu-gvtg\0ioports\0vesa-fb\0";
+				    "pci-host-bridge\0vgpu-gvtg\0ioports\0vesa-fb\0ivc-channel\0"
+				    "pch-pic\0plic\0";
 
 	for (const char *w = known; *w; w += strlen(w) + 1) {
 		if (str_eq_c(class, w))
