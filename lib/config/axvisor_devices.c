@@ -36,6 +36,17 @@ enum {
 
 #define PAGE 0x1000
 
+/* Types that are devices of a class; whether it can be built is the validator's business. */
+static const struct {
+	u8 number;
+	u8 older;
+	char class[16];
+} classes[] = {
+	{ 0xe1, 3, "virtio-blk" },     { 0xe2, 4, "virtio-net" }, { 0xe3, 5, "virtio-console" },
+	{ 0x0a, 0xff, "ivc-channel" }, { 0x23, 0xff, "ioapic" },  { 0x24, 0xff, "timer8254" },
+	{ 0x25, 0xff, "pch-pic" },     { 0x30, 0xff, "plic" },
+};
+
 struct emu_type {
 	s64 number;
 	const char *what;
