@@ -314,7 +314,7 @@ static void test_spi_range(void **state)
 	for (u32 i = 0; i < array_size(wrong); i++) {
 		fresh(state);
 		dev("pl011")->irq[0].line = wrong[i];
-		refused(1, "irq_id = ");
+		refused(1, "interrupt ");
 	}
 	/* A controller that has fewer. */
 	fresh(state);
