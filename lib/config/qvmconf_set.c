@@ -135,11 +135,6 @@ void qvm_set(struct qvm *q)
 
 	if (!qvm_argument(q))
 		return;
-	if (str_eq_c(q->tok.text, "?")) {
-		if (q->run)
-			q->run->ask = true;
-		return;
-	}
 	if (str_starts(q->tok.text, ours)) {
 		set_key(q);
 		return;

@@ -9,7 +9,6 @@
 
 struct qvmconf_run {
 	bool dry;		  /* dryrun: build, and do not run */
-	bool ask;		  /* set ?: print the variables */
 	struct str fdt_dump_file; /* set fdt-dump-file; n 0: none */
 };
 
