@@ -47,7 +47,8 @@ def test_no_such_file_is_64(t):
 
 
 def test_no_such_image_is_64(t):
-    qvm(t, 64, *SOUND, images=True)
+    r = qvm(t, 64, *SOUND, "initrd", "load", "no-such-file", images=True)
+    assert "no-such-file" in r.err, r
 
 
 def test_fdt_dump_file(t):
