@@ -34,6 +34,8 @@ lint-metrics:
 
 lint-generated:
 	@$(PY) tools/gen_config_reference.py --check
+	@$(MAKE) --no-print-directory -s $(TOOL)
+	@tools/ci/pictures.sh $(TOOL) --check
 # README.md's lists of what tests try.
 lint-lists:
 	@$(PY) tools/gen_test_lists.py --check

@@ -76,6 +76,14 @@ static void add_dev(struct board *b, u32 index)
 	}
 }
 
+void board_split_path(const char *path, const char **name, const char **folder)
+{
+	const char *slash = *path == '/' ? strrchr(path, '/') : NULL;
+
+	*name = slash ? slash + 1 : path;
+	*folder = slash ? tool_text("%.*s", (int)(slash - path), path) : "";
+}
+
 static void add_pass(struct board *b, u32 index)
 {
 	const struct vd_pass *p = &b->vd->passes.v[index];
@@ -84,8 +92,8 @@ static void add_pass(struct board *b, u32 index)
 		const struct vd_pass_window *w = &p->win[i];
 		struct area *a = add_area(b, AREA_PASS, w->gpa.v, w->size);
 
-		a->what = a->name = tool_clean(p->name);
-		a->more = "";
+		a->what = tool_clean(p->name);
+		board_split_path(a->what, &a->name, &a->more);
 		a->prot = w->prot ? w->prot : VD_R | VD_W;
 		a->backing = w->how == VD_PASS_MAP ? "host, mapped" : "host, forwarded";
 		a->has_host = true;
@@ -108,7 +116,7 @@ static void add_image(struct board *b, u32 index, const struct tool_set *set)
 	a->name = board_role_name(image->role);
 	a->more = tool_clean(image->path);
 	a->what = tool_text("%s \"%s\"", a->name, a->more);
-	a->backing = known.size ? "" : "not found here";
+	a->backing = known.size || set->report.o->no_images ? "" : "not found here";
 	a->dev = index;
 	a->at = image->at;
 	a->nested = true;

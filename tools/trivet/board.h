@@ -79,6 +79,8 @@ const char *board_prot_name(u32 prot);
 const struct vd_dev *board_intc(const struct vmdesc *vd);
 /* "line 12", "other.toml:12", "default" (board) */
 const char *board_where(const struct vmdesc *vd, struct src_pos at);
+/* "/soc@0/uart@1000" into "uart@1000" and "/soc@0"; what is no path stays whole. */
+void board_split_path(const char *path, const char **name, const char **folder);
 /* The image's place and size as far as they are known here. */
 struct board_image board_image(const struct tool_set *set, const struct vmdesc *vd, u32 index);
 /* Where the guest's device tree goes; false: nobody knows yet. */

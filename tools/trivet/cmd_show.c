@@ -56,18 +56,18 @@ static void say_nothing(struct diag *d, enum diag_level level, const struct src_
 }
 
 struct forms {
-	const char *svg, *dts, *vm;
+	const char *svg, *dts, *dtb, *vm;
 };
 
 static bool forms_fit(const struct forms *forms, const struct tool_options *o,
 		      const struct tool_set *set)
 {
-	if ((forms->svg != NULL) + (forms->dts != NULL) + o->json > 1) {
-		tool_complain("show: one of --json, --svg and --dts");
+	if ((forms->svg != NULL) + (forms->dts != NULL) + (forms->dtb != NULL) + o->json > 1) {
+		tool_complain("show: one of --json, --svg, --dts and --dtb");
 		return false;
 	}
-	if (set && forms->dts && set->n > 1) {
-		tool_complain("show: --dts is of one VM: say --vm NAME");
+	if (set && (forms->dts || forms->dtb) && set->n > 1) {
+		tool_complain("show: a device tree is of one VM: say --vm NAME");
 		return false;
 	}
 	return true;
@@ -78,8 +78,8 @@ static bool put(FILE *f, const struct forms *forms, const struct tool_options *o
 {
 	struct show_view v;
 
-	if (forms->dts)
-		return view_dts(f, set, 0);
+	if (forms->dts || forms->dtb)
+		return view_tree(f, set, 0, forms->dts ? TREE_SOURCE : TREE_BLOB);
 	make_view(&v, set);
 	if (forms->svg)
 		view_svg(f, &v);
@@ -131,11 +131,10 @@ static int show(const struct tool_options *o, const struct forms *forms)
 
 static int run(int argc, char **argv)
 {
-	struct forms forms = { NULL, NULL, NULL };
+	struct forms forms = { 0 };
 	const struct tool_own_option own[] = {
-		{ "--svg", false, &forms.svg },
-		{ "--dts", false, &forms.dts },
-		{ "--vm", true, &forms.vm },
+		{ "--svg", false, &forms.svg }, { "--dts", false, &forms.dts },
+		{ "--dtb", false, &forms.dtb }, { "--vm", true, &forms.vm },
 		{ NULL, false, NULL },
 	};
 	struct tool_options o;
@@ -151,7 +150,7 @@ static int run(int argc, char **argv)
 
 const struct command cmd_show = {
 	.name = "show",
-	.synopsis = "show FILE... [--json | --svg | --dts] [--vm NAME] [-o FILE]",
+	.synopsis = "show FILE... [--json | --svg | --dts | --dtb] [--vm NAME] [-o FILE]",
 	.help = "say what the board of each VM is: memory, interrupts, CPUs, images",
 	.run = run,
 };

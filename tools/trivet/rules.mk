@@ -47,5 +47,8 @@ $(TOOL): $(TOOL_OBJS) $(TOOL_LIB)
 ## The tool
 ##   make trivet         build/trivet: check, show, convert and pack VM descriptions at the desk
 trivet: $(TOOL)
-.PHONY: trivet
+##   make pictures       docs/pictures, drawn anew
+pictures: $(TOOL)
+	@tools/ci/pictures.sh $<
+.PHONY: trivet pictures
 -include $(patsubst %.o,%.d,$(TOOL_OBJS) $(filter %.o,$(TOOL_LIB)))

@@ -17,6 +17,10 @@ struct show_view {
 void view_text(FILE *f, const struct show_view *v, bool color);
 void view_json(FILE *f, const struct show_view *v);
 void view_svg(FILE *f, const struct show_view *v);
-/* The device tree that the guest of vms[index] gets, as source. False: a message was printed. */
-bool view_dts(FILE *f, const struct tool_set *set, u32 index);
+/* The device tree that the guest of vms[index] gets. False: a message was printed. */
+enum tree_form {
+	TREE_SOURCE,
+	TREE_BLOB,
+};
+bool view_tree(FILE *f, const struct tool_set *set, u32 index, enum tree_form form);
 void view_text_host(FILE *f, const struct show_view *v, bool color);

@@ -129,9 +129,8 @@ static void draw_head(FILE *f, const struct svg_vm *m, s32 x, s32 y)
 static const char *host_of(const struct svg_vm *m, const struct vd_vcpu *v)
 {
 	const char *cpus = host_view_cpus(&m->v->host, v);
-	const char *text = host_view_any(v) ? "any host CPU" : tool_text("host CPU %s", cpus);
 
-	return v->priority ? tool_text("%s, priority %u", text, v->priority) : text;
+	return host_view_any(v) ? "any host CPU" : tool_text("host CPU %s", cpus);
 }
 
 static void draw_cpu(FILE *f, const struct svg_vm *m, u32 i, struct svg_box b)
@@ -144,7 +143,13 @@ static void draw_cpu(FILE *f, const struct svg_vm *m, u32 i, struct svg_box b)
 			show_hex(v->hw_id).s);
 	svg_text(f, SVG_NAME, SVG_LEFT, (s32[]){ b.x + 10, b.y + 18 }, b.w - used - 26,
 		 tool_text("vCPU %u", i));
-	svg_text(f, SVG_FAINT, SVG_LEFT, (s32[]){ b.x + 10, b.y + 35 }, b.w - 20, host_of(m, v));
+	used = 0;
+	if (v->priority)
+		used = svg_text(f, SVG_FAINT, SVG_RIGHT, (s32[]){ b.x + b.w - 10, b.y + 35 }, 0,
+				tool_text("prio %u", v->priority)) +
+		       6;
+	svg_text(f, SVG_FAINT, SVG_LEFT, (s32[]){ b.x + 10, b.y + 35 }, b.w - 20 - used,
+		 host_of(m, v));
 }
 
 static void draw_cpus(FILE *f, const struct svg_vm *m, s32 x, s32 y)
