@@ -3,6 +3,17 @@
 # One Makefile, no recursion. `make help` says what there is. Layers and what each may include
 # stand in one table below: a wrong include does not compile.
 
+# What `make defconfig` wrote goes before the defaults below; tests and checks know nothing of it.
+CONFIG   ?= .trivet.toml
+FIXED_GOALS := test unit golden desk tool-tests fuzz fuzz-short qemu-test coverage bench lint lint-% format defconfig \
+	help clean distclean
+ifneq ($(if $(filter-out $(FIXED_GOALS),$(or $(MAKECMDGOALS),all)),$(wildcard $(CONFIG))),)
+include build/config.mk
+build/config.mk: $(CONFIG) tools/defconfig.py
+	@mkdir -p $(@D)
+	@python3 tools/defconfig.py vars $< > $@.new && mv $@.new $@
+endif
+
 PLAT     ?= aarch64-qemu-virt
 COMPILER ?= gcc
 VMS      ?= configs/vms/linux-aarch64-qemu-smp2.toml
@@ -82,7 +93,10 @@ ISA_DRIVERS_aarch64 := irqchip/gicv3
 # ---- sources ---------------------------------------------------------------------------------
 # A machine without Python is set up first; then make reads all of this again.
 ifneq ($(shell command -v $(PY) 2> /dev/null),)
+COMPONENTS := $(if $(filter $(CONFIG_PLAT),$(PLAT)),$(CONFIG_COMPONENTS))
+ifeq ($(COMPONENTS),)
 COMPONENTS := $(shell $(PY) tools/platform.py $(PLATFORM) components)
+endif
 else ifneq ($(filter-out help clean distclean,$(or $(MAKECMDGOALS),all)),)
 ifeq ($(MAKE_RESTARTS),)
 include $(CACHE)/bootstrap.mk
@@ -137,7 +151,7 @@ endif
 $(O)/obj/lib/store/fat32.o: EXTRA := $(GLUE_FATFS)
 $(foreach d,$(ISA_DRIVERS_$(ISA)),$(eval $(O)/obj/drivers/$(d).o: EXTRA := $(I_isa_drivers)))
 
-.PHONY: all help run image tree disk setup setup-test clean distclean lint test unit golden fuzz-short \
+.PHONY: all help run image tree defconfig disk setup setup-test clean distclean lint test unit golden fuzz-short \
 	qemu-test bench FORCE compile_commands
 all: $(O)/trivet.bin trivet
 
@@ -151,6 +165,7 @@ help:
 ##   make unit golden qemu-test     one kind of test (qemu-test: ONLY=name for one case)
 ##   make bench          instructions per operation, beside other hypervisors
 ##   make lint           format, static analysis, layers, budgets
+##   make defconfig      write .trivet.toml: platform, components, VMs, emulator that `make` uses then
 ##   make tree           the machine's device tree for `trivet`: build/trees/PLAT.dtb
 ##   make setup          only fetch and install what `make run` needs
 ##   make clean distclean           remove what was built / and what was fetched
@@ -162,6 +177,8 @@ help:
 ##   LOG=error|warn|info|debug      how much the hypervisor says
 ##   APPEND="lane=neutral"          boot options: lane=neutral (no short lane), crash=KIND (last words),
 ##                                  stall=phase|load|exit|irq (what the watchdog tells)
+##   QEMU_ARGS="-s"                 more words for the emulator
+##   CONFIG=FILE                    instead of .trivet.toml; CONFIG= for none
 ##   O=build/PLAT-COMPILER          where everything is built
 ##   COMPILER=gcc|clang             the compiler
 ##   TABLE=none|mbr|gpt             partition table of the disk
@@ -319,7 +336,11 @@ $(TREE): $(PLATFORM) tools/platform.py
 run: setup
 	@$(MAKE) --no-print-directory -s $(if $(QEMU),,$(TREE)) $(O)/run/ready
 	@$(PY) tools/run.py $(PLATFORM) kernel=$(O)/images/run.bin disk=$(O)/run/disk.img \
-		smp=$(SMP) mem=$(MEM) qemu=$(QEMU) append="log=$(LOG) $(APPEND)" $(RUN_$(BOOT))
+		smp=$(SMP) mem=$(MEM) qemu=$(QEMU) append="log=$(LOG) $(APPEND)" $(RUN_$(BOOT)) \
+		$(if $(QEMU_ARGS),-- $(QEMU_ARGS))
+# This machine, these VMs, as a file that `make` reads from then on.
+defconfig:
+	@$(PY) tools/defconfig.py write $(PLATFORM) .trivet.toml $(if $(filter aarch64-qemu-virt,$(PLAT)),$(VMS))
 # A machine of another size than its platform file says is for the hypervisor to judge.
 PACK_RUN = $(PACK) --files $(GUESTS) --table $(TABLE) -o $(O)/archives/run.cpio \
 	--disk $(O)/run/disk.img $(if $(SMP)$(MEM)$(QEMU),--force)

@@ -67,14 +67,31 @@ static bool is_path(const char *word)
 	return strchr(word, '/') || str_ends(str_of(word), ".toml");
 }
 
-/* *path NULL and OK: none was asked for and there is none. */
-static enum status find_platform(const struct tool_options *o, const char **path, struct diag *d)
+/* What `make defconfig` has chosen in this folder; that the rest of it is right is make's business. */
+static const char *configured_platform(struct arena *a)
 {
-	const char *name = o->platform ? o->platform : DEFAULT_PLATFORM;
+	struct diag quiet = { 0 };
+	const char *why;
+	struct span text = tool_read_quietly(".trivet.toml", &why);
+	const struct toml *v;
+	struct toml *root;
+
+	if (!text.p || toml_parse(text, ".trivet.toml", a, &quiet, &root) != OK)
+		return NULL;
+	v = toml_get(root, "platform");
+	return v && v->type == TOML_STRING ? v->text.p : NULL;
+}
+
+/* *path NULL and OK: none was asked for and there is none. */
+static enum status find_platform(const struct tool_options *o, struct arena *a, const char **path,
+				 struct diag *d)
+{
+	const char *wish = o->platform ? o->platform : configured_platform(a);
+	const char *name = wish ? wish : DEFAULT_PLATFORM;
 	const char *have;
 
 	*path = is_path(name) ? name : place_platform(name);
-	if (*path || !o->platform)
+	if (*path || !wish)
 		return OK;
 	have = place_platforms();
 	diag_report(d, DIAG_ERROR, (struct src_pos){ 0 },
@@ -135,7 +152,7 @@ enum status tool_machine_open(const struct tool_options *o, struct tool_machine 
 
 	*m = (struct tool_machine){ 0 };
 	arena_init(&m->arena, tool_alloc(MACHINE_ARENA), MACHINE_ARENA);
-	TRY(find_platform(o, &m->platform, d));
+	TRY(find_platform(o, &m->arena, &m->platform, d));
 	if (m->platform) {
 		text = tool_read_source(m->platform, d);
 		if (!text.p)

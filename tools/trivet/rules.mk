@@ -6,7 +6,7 @@
 TOOL_SRCS := $(wildcard tools/trivet/*.c)
 # Whatever the platform that is built for: descriptions are checked for any of them.
 TOOL_FOR  := aarch64-qemu-virt
-TOOL_COMPONENTS := $(filter-out driver:%,$(if $(filter $(TOOL_FOR),$(PLAT)),$(COMPONENTS),\
+TOOL_COMPONENTS := $(filter-out driver:%,$(if $(filter $(TOOL_FOR),$(PLAT)$(CONFIG_COMPONENTS)),$(COMPONENTS),\
 	$(shell $(PY) tools/platform.py configs/platforms/$(TOOL_FOR).toml components)))
 H_CC_tool  = $(HOSTCC)
 H_OPT_tool := -O2 -g -fno-omit-frame-pointer -ffunction-sections -fdata-sections
