@@ -12,19 +12,20 @@
 static struct show key_of(const struct qvm *q)
 {
 	const char *name = q->opt ? qvm_text(q->opt->name) : "";
+	u32 context = QVM_O_RESERVE;
 	struct show out = { "" };
 
+	if (q->opt && q->opt->context == QVM_CPU)
+		context = QVM_O_CPU;
+	if (q->opt && q->opt->context == QVM_PASS)
+		context = QVM_O_PASS;
 	if (!q->opt || q->opt->context == QVM_G)
 		fmt_snprintf(out.s, sizeof(out.s), "%s%s%s", name, q->variable ? " " : "",
 			     q->variable ? q->variable : "");
 	else if (q->opt->context == QVM_VDEV && q->vdev)
 		fmt_snprintf(out.s, sizeof(out.s), "vdev %s %s", qvm_text(q->vdev->name), name);
 	else
-		fmt_snprintf(out.s, sizeof(out.s), "%s %s",
-			     qvm_text(qvm_options[q->opt->context == QVM_CPU  ? QVM_O_CPU :
-						  q->opt->context == QVM_PASS ? QVM_O_PASS :
-										QVM_O_RESERVE]
-					      .name),
+		fmt_snprintf(out.s, sizeof(out.s), "%s %s", qvm_text(qvm_options[context].name),
 			     name);
 	return out;
 }
