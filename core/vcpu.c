@@ -43,24 +43,65 @@ static void name_nearest(const struct vcpu *v, u64 addr, char *buf, size_t size)
 			     STR_ARG(w->host->desc->name), (unsigned long long)w->base);
 }
 
+static enum next handle_end(struct vcpu *v, enum vm_end_reason why)
+{
+	vm_end(v->vm, why);
+	/* The post that ends this vCPU is there, or about to come from who was faster. */
+	v->state = VCPU_WAITING;
+	return NEXT_RESCHED;
+}
+
+static void sink_line(struct arch_sink *sink, const char *text)
+{
+	(void)sink;
+	log_error("%s", text);
+}
+
+static enum next handle_stop(struct vcpu *v, const char *why)
+{
+	struct arch_sink sink = { .line = sink_line };
+
+	log_error("VM %u \"%s\" vCPU %u at 0x%llx: %s: the VM is stopped", v->vm->desc->id,
+		  v->vm->name, v->index, (unsigned long long)arch_vcpu_pc(&v->arch), why);
+	arch_vcpu_dump(&v->arch, &sink);
+	return handle_end(v, VM_END_FAULT);
+}
+
+static enum vd_action action_of(const struct vcpu *v, enum vd_unsupported what)
+{
+	return v->vm->desc->policy.unsupported[what];
+}
+
 /* What was found at the address of @x is no device, or not for such an access. */
 static enum next refuse_access(struct vcpu *v, const struct vcpu_exit *x, enum status st)
 {
-	char near[80];
+	char what[160], near[80];
 
 	name_nearest(v, x->io.addr, near, sizeof(near));
-	vcpu_complain(v, "%u-byte %s at 0x%llx: %s (%s)", x->io.width,
-		      x->io.write ? "write" : "read", (unsigned long long)x->io.addr,
-		      st == E_NOTFOUND ? "nothing is there" : "misaligned device access", near);
+	fmt_snprintf(what, sizeof(what), "%u-byte %s at 0x%llx: %s (%s)", x->io.width,
+		     x->io.write ? "write" : "read", (unsigned long long)x->io.addr,
+		     st == E_NOTFOUND ? "nothing is there" : "misaligned device access", near);
+	if (st == E_NOTFOUND && action_of(v, VD_UNSUP_REFERENCE) == VD_ABORT)
+		return handle_stop(v, what);
+	vcpu_complain(v, "%s", what);
 	arch_vcpu_inject_fault(&v->arch, x);
 	return NEXT_RUN;
+}
+
+/* The bus has not done it: then nobody does, if the description wants that. */
+static bool is_ignored(struct vcpu *v, struct io_access *io, enum status st)
+{
+	if (st != E_NOTFOUND || action_of(v, VD_UNSUP_REFERENCE) != VD_IGNORE)
+		return false;
+	io->value = UINT64_MAX >> (64 - 8 * io->width);
+	return true;
 }
 
 static enum next handle_mmio(struct vcpu *v, struct vcpu_exit *x)
 {
 	enum status st = vbus_access(v, &x->io);
 
-	if (unlikely(st != OK))
+	if (unlikely(st != OK) && !is_ignored(v, &x->io, st))
 		return refuse_access(v, x, st);
 	arch_vcpu_complete(&v->arch, x);
 	return NEXT_RUN;
@@ -73,7 +114,7 @@ static enum next handle_mmio_list(struct vcpu *v, struct vcpu_exit *x)
 		struct vcpu_exit one = { .kind = EXIT_MMIO, .io = x->list.io[i] };
 		enum status st = vbus_access(v, &one.io);
 
-		if (st != OK)
+		if (st != OK && !is_ignored(v, &one.io, st))
 			return refuse_access(v, &one, st);
 		x->list.io[i].value = one.io.value;
 	}
@@ -84,13 +125,44 @@ static enum next handle_mmio_list(struct vcpu *v, struct vcpu_exit *x)
 static enum next handle_mem_fault(struct vcpu *v, struct vcpu_exit *x)
 {
 	static const char *const access[] = { "read", "write", "fetch" };
-	char near[80];
+	enum vd_unsupported class = x->fault.cause == FAULT_UNDECODED ? VD_UNSUP_INSTRUCTION :
+									VD_UNSUP_REFERENCE;
+	enum vd_action action = x->fault.cause == FAULT_FORBIDDEN ? VD_FAIL : action_of(v, class);
+	char what[160], near[80];
 
+	if (action == VD_IGNORE && x->fault.cause == FAULT_UNDECODED) {
+		arch_vcpu_complete(&v->arch, x);
+		return NEXT_RUN;
+	}
 	name_nearest(v, x->fault.gpa.v, near, sizeof(near));
-	vcpu_complain(v, "%s at 0x%llx: %s (%s)", access[x->fault.access],
-		      (unsigned long long)x->fault.gpa.v, x->fault.what, near);
+	fmt_snprintf(what, sizeof(what), "%s at 0x%llx: %s (%s)", access[x->fault.access],
+		     (unsigned long long)x->fault.gpa.v, x->fault.what, near);
+	if (action == VD_ABORT)
+		return handle_stop(v, what);
+	vcpu_complain(v, "%s", what);
 	arch_vcpu_inject_fault(&v->arch, x);
 	return NEXT_RUN;
+}
+
+/* The guest may be looking for it: its fault is not told. */
+static enum next handle_unknown(struct vcpu *v, struct vcpu_exit *x)
+{
+	char what[80];
+
+	switch (action_of(v, x->unknown.is_register ? VD_UNSUP_REGISTER : VD_UNSUP_INSTRUCTION)) {
+	case VD_IGNORE:
+		arch_vcpu_complete(&v->arch, x);
+		return NEXT_RUN;
+	case VD_ABORT:
+		fmt_snprintf(what, sizeof(what), "%s that the board does not have (0x%llx)",
+			     x->unknown.is_register ? "a system register" : "an instruction",
+			     (unsigned long long)x->unknown.code);
+		return handle_stop(v, what);
+	case VD_FAIL:
+	default:
+		arch_vcpu_inject_fault(&v->arch, x);
+		return NEXT_RUN;
+	}
 }
 
 static enum next handle_irq(struct vcpu_exit *x)
@@ -120,35 +192,11 @@ static enum next handle_cpu_off(struct vcpu *v)
 	return NEXT_RESCHED;
 }
 
-static enum next handle_end(struct vcpu *v, enum vm_end_reason why)
-{
-	vm_end(v->vm, why);
-	/* The post that ends this vCPU is there, or about to come from who was faster. */
-	v->state = VCPU_WAITING;
-	return NEXT_RESCHED;
-}
-
 enum status core_guest_read(const struct arch_vcpu *v, gpa_t at, void *buf, size_t n)
 {
 	const struct vcpu *of = (const struct vcpu *)(const void *)v;
 
 	return gmem_read(&of->vm->mem, at, buf, n);
-}
-
-static void sink_line(struct arch_sink *sink, const char *text)
-{
-	(void)sink;
-	log_error("%s", text);
-}
-
-static enum next handle_stop(struct vcpu *v, const char *why)
-{
-	struct arch_sink sink = { .line = sink_line };
-
-	log_error("VM %u \"%s\" vCPU %u at 0x%llx: %s: the VM is stopped", v->vm->desc->id,
-		  v->vm->name, v->index, (unsigned long long)arch_vcpu_pc(&v->arch), why);
-	arch_vcpu_dump(&v->arch, &sink);
-	return handle_end(v, VM_END_FAULT);
 }
 
 static enum next vcpu_handle(struct vcpu *v, struct vcpu_exit *x)
@@ -188,6 +236,8 @@ static enum next vcpu_handle(struct vcpu *v, struct vcpu_exit *x)
 		return handle_end(v, VM_END_POWER_OFF);
 	case EXIT_RESET:
 		return handle_end(v, VM_END_RESET);
+	case EXIT_UNKNOWN:
+		return handle_unknown(v, x);
 	case EXIT_STOP:
 		return handle_stop(v, x->why);
 	case EXIT_MMIO: /* above */

@@ -52,6 +52,7 @@ static const char *const exit_names[] = {
 	[EXIT_CPU_STATE] = "state of a CPU",
 	[EXIT_POWER_OFF] = "power off",
 	[EXIT_RESET] = "reset",
+	[EXIT_UNKNOWN] = "unknown to us",
 	[EXIT_STOP] = "stop",
 };
 

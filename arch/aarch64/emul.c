@@ -249,7 +249,8 @@ void emul_sysreg(struct arch_vcpu *v, struct vcpu_exit *x)
 	else if (read_fixed(key, &value) || reads_as_zero(key))
 		vcpu_reg_set(v, read ? rt : 31, value);
 	else {
-		exit_inject_undefined(v);
+		x->kind = EXIT_UNKNOWN;
+		x->unknown = (struct exit_unknown){ .is_register = true, .code = v->esr };
 		return;
 	}
 	exit_skip(v);

@@ -80,6 +80,10 @@ void arch_vcpu_inject_fault(struct arch_vcpu *v, const struct vcpu_exit *x)
 	u64 far = sysreg_read(far_el2);
 	u64 fsc = v->fsc;
 
+	if (x->kind == EXIT_UNKNOWN) {
+		exit_inject_undefined(v);
+		return;
+	}
 	if (x->kind == EXIT_MMIO) {
 		fsc = is_aligned(x->io.addr, x->io.width) ? FSC_SYNC_EXTERNAL : FSC_ALIGNMENT;
 		far = (far & ~IN_PAGE) | (x->io.addr & IN_PAGE);
@@ -124,7 +128,9 @@ static void mem_fault(struct arch_vcpu *v, struct vcpu_exit *x, gpa_t gpa, enum 
 		      const char *what)
 {
 	x->kind = EXIT_MEM_FAULT;
-	x->fault = (struct exit_fault){ .gpa = gpa, .access = access, .what = what };
+	x->fault = (struct exit_fault){ gpa, access, FAULT_FORBIDDEN, what };
+	if (access == FAULT_FETCH && field_get(FSC_KIND, v->esr) != FSC_PERMISSION)
+		x->fault.cause = FAULT_NOTHING;
 	v->fsc = FSC_SYNC_EXTERNAL;
 	/* Of a table walk that left the guest's memory: "on walk", with the level it was at. */
 	if (v->esr & ISS_DA_S1PTW)
@@ -187,6 +193,8 @@ static void decode_data_abort(struct arch_vcpu *v, struct vcpu_exit *x)
 		exit_skip(v);
 	} else {
 		insn_access(v, x, gpa);
+		if (x->kind == EXIT_MEM_FAULT)
+			x->fault.cause = FAULT_UNDECODED;
 	}
 }
 
@@ -271,8 +279,8 @@ static void decode_sync(struct arch_vcpu *v, struct vcpu_exit *x)
 		break;
 	default:
 		/* Extensions we do not give and AArch32 system registers: not there. */
-		x->kind = EXIT_NONE;
-		exit_inject_undefined(v);
+		x->kind = EXIT_UNKNOWN;
+		x->unknown = (struct exit_unknown){ .code = v->esr };
 		break;
 	}
 }
@@ -351,5 +359,9 @@ void arch_vcpu_complete(struct arch_vcpu *v, const struct vcpu_exit *x)
 		insn_complete(v, x);
 	} else if (x->kind == EXIT_CPU_ON || x->kind == EXIT_CPU_STATE) {
 		firmware_guest_answer(v, x);
+	} else if (x->kind == EXIT_UNKNOWN || x->kind == EXIT_MEM_FAULT) {
+		exit_skip(v);
+		if (x->kind == EXIT_UNKNOWN && x->unknown.is_register && v->esr & ISS_SYS_READ)
+			vcpu_reg_set(v, (u32)field_get(ISS_SYS_RT, v->esr), UINT64_MAX);
 	}
 }

@@ -119,7 +119,7 @@ void arch_vcpu_complete(struct arch_vcpu *v, const struct vcpu_exit *x)
 
 void arch_vcpu_inject_fault(struct arch_vcpu *v, const struct vcpu_exit *x)
 {
-	if (x->kind != EXIT_MMIO && x->kind != EXIT_MEM_FAULT)
+	if (x->kind != EXIT_MMIO && x->kind != EXIT_MEM_FAULT && x->kind != EXIT_UNKNOWN)
 		vcpu_bug("a fault for what was no access", v);
 	v->faulted = *x;
 	v->n_faulted++;

@@ -14,6 +14,7 @@ TABLES = {
     "base": ("id", "name", "vm_type", "cpu_num", "phys_cpu_ids", "phys_cpu_sets"),
     "kernel": ("entry_point", "image_location", "kernel_path", "kernel_load_addr", "ramdisk_path",
                "ramdisk_load_addr", "dtb_path", "dtb_load_addr", "cmdline", "memory_regions"),
+    "trivet": ("unsupported_reference", "unsupported_register", "unsupported_instruction"),
     "devices": ("emu_devices", "passthrough_devices", "excluded_devices", "interrupt_mode"),
 }
 MIB = 1 << 20

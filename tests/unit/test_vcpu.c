@@ -65,10 +65,99 @@ static void fault(void)
 {
 	setup();
 	one_exit(v0, (struct vcpu_exit){ .kind = EXIT_MEM_FAULT,
-					 .fault = { GPA(0x1234), FAULT_FETCH, "from nowhere" } });
+					 .fault = { GPA(0x1234), FAULT_FETCH, FAULT_NOTHING,
+						    "from nowhere" } });
 	CHECK(v0->arch.n_faulted == 1);
 	CHECK(was_said("fetch at 0x1234: from nowhere (nearest device: intc at 0x8000000)"));
 	CHECK(atomic_load(&vm->phase) == VM_RUNNING);
+}
+
+/* ---- what is unsupported ---------------------------------------------------------------------- */
+
+static void rule(enum vd_unsupported what, enum vd_action action)
+{
+	((struct vmdesc *)vm->desc)->policy.unsupported[what] = action;
+}
+
+static struct vcpu_exit data_fault(enum fault_cause cause)
+{
+	return (struct vcpu_exit){ .kind = EXIT_MEM_FAULT,
+				   .fault = { GPA(0x1234), FAULT_WRITE, cause, "odd" } };
+}
+
+static struct vcpu_exit unknown(bool is_register)
+{
+	return (struct vcpu_exit){ .kind = EXIT_UNKNOWN, .unknown = { is_register, 0x77 } };
+}
+
+static void nothing_is_ignored(void)
+{
+	struct vcpu_exit list = { .kind = EXIT_MMIO_LIST, .list = { .n = 2 } };
+
+	setup();
+	rule(VD_UNSUP_REFERENCE, VD_IGNORE);
+	one_exit(v0, mmio(PROBE_BASE + 0x1000, 2, false, 0));
+	CHECK(v0->arch.n_completed == 1 && v0->arch.completed.io.value == 0xffff);
+	one_exit(v0, mmio(PROBE_BASE + 0x1000, 8, true, 5));
+	list.list.io[0] = mmio(0x5000, 8, false, 0).io;
+	list.list.io[1] = mmio(0x5008, 1, false, 0).io;
+	one_exit(v0, list);
+	CHECK(v0->arch.n_completed == 3 && v0->arch.completed.list.io[0].value == UINT64_MAX);
+	CHECK(v0->arch.completed.list.io[1].value == 0xff);
+	CHECK(said[0] == '\0' && v0->arch.n_faulted == 0);
+	/* A device that is there has its own rules, and a fetch cannot be ignored. */
+	one_exit(v0, mmio(PROBE_BASE + 2, 4, false, 0));
+	one_exit(v0, data_fault(FAULT_NOTHING));
+	one_exit(v0, data_fault(FAULT_UNDECODED));
+	CHECK(v0->arch.n_faulted == 3);
+}
+
+static void nothing_stops_the_vm(void)
+{
+	setup();
+	rule(VD_UNSUP_REFERENCE, VD_ABORT);
+	one_exit(v0, data_fault(FAULT_FORBIDDEN));
+	CHECK(v0->arch.n_faulted == 1);
+	one_exit(v0, mmio(PROBE_BASE + 0x1000, 4, false, 0));
+	CHECK(was_said("4-byte read at 0x9001000: nothing is there (nearest device: probe0 at "
+		       "0x9000000): the VM is stopped"));
+	CHECK(atomic_load(&vm->reason) == VM_END_FAULT);
+}
+
+static void fetch_from_nothing_stops_the_vm(void)
+{
+	setup();
+	rule(VD_UNSUP_REFERENCE, VD_ABORT);
+	one_exit(v0, data_fault(FAULT_NOTHING));
+	CHECK(was_said("write at 0x1234: odd (nearest device: intc at 0x8000000): the VM is"));
+}
+
+static void unknown_ones_by_the_rules(void)
+{
+	setup();
+	one_exit(v0, unknown(false));
+	one_exit(v0, unknown(true));
+	CHECK(v0->arch.n_faulted == 2 && said[0] == '\0');
+	rule(VD_UNSUP_INSTRUCTION, VD_IGNORE);
+	one_exit(v0, unknown(false));
+	one_exit(v0, data_fault(FAULT_UNDECODED));
+	CHECK(v0->arch.n_completed == 2 && v0->arch.n_faulted == 2);
+	one_exit(v0, unknown(true));
+	CHECK(v0->arch.n_faulted == 3);
+	rule(VD_UNSUP_REGISTER, VD_IGNORE);
+	one_exit(v0, unknown(true));
+	CHECK(v0->arch.n_completed == 3);
+	rule(VD_UNSUP_REGISTER, VD_ABORT);
+	one_exit(v0, unknown(true));
+	CHECK(was_said("a system register that the board does not have (0x77): the VM is stopped"));
+}
+
+static void unknown_instruction_stops_the_vm(void)
+{
+	setup();
+	rule(VD_UNSUP_INSTRUCTION, VD_ABORT);
+	one_exit(v0, unknown(false));
+	CHECK(was_said("an instruction that the board does not have (0x77): the VM is stopped"));
 }
 
 static void host_interrupt(void)
@@ -421,6 +510,11 @@ int main(void)
 		SCENE(device_access),
 		SCENE(access_to_nothing),
 		SCENE(fault),
+		SCENE(nothing_is_ignored),
+		SCENE(nothing_stops_the_vm),
+		SCENE(fetch_from_nothing_stops_the_vm),
+		SCENE(unknown_ones_by_the_rules),
+		SCENE(unknown_instruction_stops_the_vm),
 		SCENE(host_interrupt),
 		SCENE(waiting),
 		SCENE(waiting_in_place),

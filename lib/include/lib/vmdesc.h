@@ -164,7 +164,7 @@ enum vd_source {
 
 /* What the guest does that the board has no answer for, and what happens then. */
 enum vd_unsupported {
-	VD_UNSUP_INSTRUCTION, /* an access that cannot be decoded, an unknown call */
+	VD_UNSUP_INSTRUCTION, /* one that is not there, an access that cannot be decoded */
 	VD_UNSUP_REFERENCE,   /* an address where nothing is */
 	VD_UNSUP_REGISTER,    /* a system register that is not there */
 	VD_UNSUPPORTED

@@ -7,7 +7,7 @@
 
 static const struct modes *const all[] = { &modes_faults, &modes_devices, &modes_below,
 					   &modes_calls,  &modes_regs,	  &modes_storms,
-					   &modes_ends,	  &modes_pass };
+					   &modes_ends,	  &modes_pass,	  &modes_rules };
 
 void check_abort_at(struct trap t, u32 ec, u64 far, u32 line)
 {

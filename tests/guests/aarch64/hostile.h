@@ -12,7 +12,7 @@ struct modes {
 };
 
 extern const struct modes modes_faults, modes_devices, modes_below, modes_calls, modes_regs,
-	modes_storms, modes_ends, modes_pass;
+	modes_storms, modes_ends, modes_pass, modes_rules;
 
 /* How long a storm lasts. */
 #define STORM_MS 500

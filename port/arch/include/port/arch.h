@@ -171,12 +171,13 @@ void arch_vcpu_run(struct arch_vcpu *v, struct vcpu_exit *x);
 
 /*
  * Give the answer of a handled exit to the guest and step over the instruction. Of EXIT_MMIO_LIST:
- * when all of it was done.
+ * when all of it was done. Of EXIT_MEM_FAULT and EXIT_UNKNOWN: it has no effect, and registers that
+ * are read are all ones.
  */
 void arch_vcpu_complete(struct arch_vcpu *v, const struct vcpu_exit *x);
 
 /*
- * The access of @x (EXIT_MMIO, EXIT_MEM_FAULT) failed: the architecture's fault for that. Of a list
+ * The access of @x (EXIT_MMIO, EXIT_MEM_FAULT, EXIT_UNKNOWN) failed: the architecture's fault for that. Of a list
  * @x is the access that failed, as EXIT_MMIO.
  */
 void arch_vcpu_inject_fault(struct arch_vcpu *v, const struct vcpu_exit *x);

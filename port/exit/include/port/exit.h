@@ -32,6 +32,7 @@ enum exit_kind {
 	EXIT_CPU_STATE, /* asks whether a vCPU runs: cpu.hw_id; the answer goes to cpu.result */
 	EXIT_POWER_OFF, /* ends its VM */
 	EXIT_RESET,	/* restarts its VM from its images */
+	EXIT_UNKNOWN,	/* something that is not there, other than an address: unknown */
 	EXIT_STOP,	/* a guest's mistake no fault can be injected for: why */
 };
 
@@ -50,9 +51,16 @@ enum fault_access {
 	FAULT_FETCH,
 };
 
+enum fault_cause {
+	FAULT_NOTHING,	 /* there is no memory */
+	FAULT_FORBIDDEN, /* there is, or it is the CPU's own access: cannot be ignored */
+	FAULT_UNDECODED, /* what the instruction does is not known */
+};
+
 struct exit_fault {
 	gpa_t gpa;
 	enum fault_access access;
+	enum fault_cause cause;
 	const char *what; /* "instruction fetch from unmapped memory": for the log */
 };
 
@@ -67,6 +75,12 @@ struct exit_ipi {
 	u64 cluster;
 	u32 first;
 	u16 targets;
+};
+
+/* A system register, or an instruction, that the board does not have. */
+struct exit_unknown {
+	bool is_register;
+	u64 code; /* as the ISA encodes it */
 };
 
 enum cpu_answer {
@@ -93,6 +107,7 @@ struct vcpu_exit {
 		struct exit_fault fault;
 		struct exit_ipi ipi;
 		struct exit_cpu cpu;
+		struct exit_unknown unknown;
 		u32 irq;
 		const char *why;
 	};
