@@ -16,6 +16,7 @@ BOARDS = {
     "u-boot": (["configs/vms/u-boot-aarch64.toml"], "host"),
     "installer": (["configs/vms/debian-installer-aarch64.toml"], "host"),
     "passthrough": (["tests/golden/good/pass_everything.toml"], "host"),
+    "odd": (["tests/tool/show/odd.toml"], None),
     "vcpus": (["tests/golden/good/vcpus_20.toml"], None),
     "gateway": (["docs/pictures/gateway/1-linux.toml", "docs/pictures/gateway/2-control.toml",
                  "docs/pictures/gateway/3-update.toml"], "gateway"),

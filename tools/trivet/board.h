@@ -106,6 +106,8 @@ void host_view_make(struct host_view *h, const struct tool_set *set);
 /* The vCPU may run on cpus[i] because it says so; one without a wish: false for all. */
 bool host_view_runs_on(const struct host_view *h, const struct vd_vcpu *v, u32 i);
 bool host_view_any(const struct vd_vcpu *v);
+/* The numbers of the bits that are set: "0, 2-3" */
+const char *host_view_numbers(u64 mask);
 /* "any", "0", "0, 2-3", "id 0x100" */
 const char *host_view_cpus(const struct host_view *h, const struct vd_vcpu *v);
 

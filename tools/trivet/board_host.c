@@ -56,6 +56,8 @@ void host_view_make(struct host_view *h, const struct tool_set *set)
 		add_cpu(h, (struct host_cpu){ true, true, i, hd->cpu_hw_id[i] });
 	for (u32 i = 0; i < hd->n_mem; i++)
 		h->ram += hd->mem[i].len;
+	if (!h->ram)
+		h->ram = set->machine.memory;
 	if (h->n_cpus)
 		return;
 	add_masks(h, set);
@@ -77,8 +79,7 @@ bool host_view_runs_on(const struct host_view *h, const struct vd_vcpu *v, u32 i
 	return v->has_host_hw_id && cpu->has_id && cpu->id == v->host_hw_id;
 }
 
-/* "0, 2-3" */
-static const char *mask_text(u64 mask)
+const char *host_view_numbers(u64 mask)
 {
 	const char *text = "";
 
@@ -98,7 +99,7 @@ static const char *mask_text(u64 mask)
 const char *host_view_cpus(const struct host_view *h, const struct vd_vcpu *v)
 {
 	if (v->cpu_mask)
-		return mask_text(v->cpu_mask);
+		return host_view_numbers(v->cpu_mask);
 	if (!v->has_host_hw_id)
 		return "any";
 	for (u32 i = 0; i < h->n_cpus; i++)

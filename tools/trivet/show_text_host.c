@@ -15,23 +15,21 @@ static const char *name_of(const struct board *b)
 	return tool_clean(b->vd->name);
 }
 
-/* "linux 0, 1; rt 0" */
+/* "linux vCPU 0-1; rt vCPU 0" */
 static const char *who_runs(const struct show_view *v, u32 cpu)
 {
 	const char *text = "";
 
 	for (u32 i = 0; i < v->n; i++) {
 		const struct vmdesc *vd = v->boards[i].vd;
-		bool any = false;
+		u64 found = 0;
 
-		for (u32 k = 0; k < vd->vcpus.n; k++) {
-			if (!host_view_runs_on(&v->host, &vd->vcpus.v[k], cpu))
-				continue;
-			text = any ? tool_text("%s, %u", text, k) :
-				     tool_text("%s%s%s vCPU %u", text, *text ? "; " : "",
-					       name_of(&v->boards[i]), k);
-			any = true;
-		}
+		for (u32 k = 0; k < vd->vcpus.n && k < 64; k++)
+			if (host_view_runs_on(&v->host, &vd->vcpus.v[k], cpu))
+				found |= UINT64_C(1) << k;
+		if (found)
+			text = tool_text("%s%s%s vCPU %s", text, *text ? "; " : "",
+					 name_of(&v->boards[i]), host_view_numbers(found));
 	}
 	return text;
 }

@@ -43,20 +43,20 @@ static void swatch(const struct host_pen *p, u32 vm, struct svg_box b)
 
 /* ---- CPUs ---------------------------------------------------------------------------------- */
 
-/* The vCPUs of a VM that run there, "0, 1"; "" when none. @cpu n_cpus: those that run anywhere. */
+/* The vCPUs of a VM that run there, "0-1"; "" when none. @cpu n_cpus: those that run anywhere. */
 static const char *runners(const struct host_pen *p, u32 vm, u32 cpu)
 {
 	const struct vmdesc *vd = p->v->boards[vm].vd;
 	const struct host_view *h = &p->v->host;
-	const char *text = "";
+	u64 found = 0;
 
-	for (u32 i = 0; i < vd->vcpus.n; i++) {
+	for (u32 i = 0; i < vd->vcpus.n && i < 64; i++) {
 		const struct vd_vcpu *v = &vd->vcpus.v[i];
 
 		if (cpu < h->n_cpus ? host_view_runs_on(h, v, cpu) : host_view_any(v))
-			text = tool_text("%s%s%u", text, *text ? ", " : "", i);
+			found |= UINT64_C(1) << i;
 	}
-	return text;
+	return host_view_numbers(found);
 }
 
 static const char *cpu_name(const struct host_view *h, u32 cpu)

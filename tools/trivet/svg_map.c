@@ -18,7 +18,7 @@
 
 static s32 label_height(const struct map_label *l)
 {
-	s32 text = l->host ? 54 : l->range ? 40 : 26;
+	s32 text = l->host || l->wide ? 54 : l->range ? 40 : 26;
 
 	return MAX(text, (s32)l->n_lines * LINE_PITCH + 8);
 }
@@ -31,6 +31,15 @@ static void find_lines(struct map_label *l, const struct board *b, bool is_pass,
 		if (b->lines[i].is_pass == is_pass && !b->lines[i].is_reserved &&
 		    b->lines[i].dev == dev)
 			l->lines[l->n_lines++] = &b->lines[i];
+}
+
+/* A range of large addresses takes the room that its access would have. */
+static bool is_wide(const struct map_label *l)
+{
+	s32 room = MAP_LABEL_W - (l->area->nested ? MAP_INDENT : 0) - 32;
+
+	return *l->access &&
+	       svg_text_width(SVG_CODE, l->range) + svg_text_width(SVG_FAINT, l->access) > room;
 }
 
 static void label_area(struct map_label *l, const struct board *b, const struct area *a)
@@ -47,6 +56,7 @@ static void label_area(struct map_label *l, const struct board *b, const struct 
 		l->access = "";
 	if (a->kind == AREA_PASS && str_starts(str_of(a->backing), "host, "))
 		l->access = tool_text("%s %s", a->backing + strlen("host, "), l->access);
+	l->wide = is_wide(l);
 	if (a->has_host && a->base != a->host)
 		l->host = tool_text("host %s", show_hex(a->host).s);
 	if ((a->kind == AREA_DEVICE || a->kind == AREA_PASS) && a->win == 0)
@@ -151,7 +161,7 @@ void svg_map_make(struct svg_map *m, const struct board *b)
 		m->places[i].h = label_height(&m->labels[i]);
 	make_axis(m);
 	for (u32 i = 0; i < m->n; i++)
-		m->places[i].want = i < b->n_areas ? wish(m, i) : m->axis.height * 2;
+		m->places[i].want = i < b->n_areas ? wish(m, i) : m->axis.height;
 	for (u32 i = 1; i < m->n; i++) /* a wish never goes back */
 		m->places[i].want = MAX(m->places[i].want, m->places[i - 1].want);
 	end = axis_place(m->places, m->n, 0, LABEL_GAP);

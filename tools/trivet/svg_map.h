@@ -8,7 +8,9 @@
 #include "svg.h"
 #include "svg_layout.h"
 
-#define MAP_HEAD 70 /* above the axis: the controller's head */
+#define MAP_HEAD    70 /* above the axis: the controller's head */
+#define MAP_LABEL_W 276
+#define MAP_INDENT  16 /* of what lies in memory */
 
 struct map_label {
 	const struct area *area; /* NULL: something without registers */
@@ -19,6 +21,7 @@ struct map_label {
 	const char *range;
 	const char *access;
 	const char *host; /* NULL: nothing to say */
+	bool wide;	  /* @access stands below @range, not beside it */
 	const struct board_line **lines;
 	u32 n_lines;
 };

@@ -11,8 +11,7 @@
 #define AXIS_X	  100
 #define AXIS_W	  40
 #define LABEL_X	  176
-#define LABEL_W	  276
-#define INDENT	  16 /* of what lies in memory */
+#define LABEL_W	  MAP_LABEL_W
 #define INTC_X	  528
 #define INTC_W	  108
 #define TEXT_H	  13 /* two addresses are at least so far apart */
@@ -121,7 +120,7 @@ static void draw_addresses(const struct pen *p)
 static struct svg_box label_box(const struct pen *p, u32 i)
 {
 	const struct map_label *l = &p->m->labels[i];
-	s32 in = l->area && l->area->nested ? INDENT : 0;
+	s32 in = l->area && l->area->nested ? MAP_INDENT : 0;
 
 	return (struct svg_box){ p->x + LABEL_X + in, p->y + p->m->places[i].y, LABEL_W - in,
 				 p->m->places[i].h };
@@ -158,10 +157,14 @@ static void draw_label(const struct pen *p, u32 i)
 	y += 15;
 	used = 0;
 	if (*l->access)
-		used = svg_text(p->f, SVG_FAINT, SVG_RIGHT, (s32[]){ right, y }, 0, l->access) + 8;
-	svg_text(p->f, SVG_CODE, SVG_LEFT, (s32[]){ b.x + 14, y }, b.w - 24 - used, l->range);
+		used = svg_text(p->f, SVG_FAINT, SVG_RIGHT,
+				(s32[]){ right, y + (l->wide ? 14 : 0) }, 0, l->access) +
+		       8;
+	svg_text(p->f, SVG_CODE, SVG_LEFT, (s32[]){ b.x + 14, y }, b.w - 24 - (l->wide ? 0 : used),
+		 l->range);
 	if (l->host)
-		svg_text(p->f, SVG_FAINT, SVG_LEFT, (s32[]){ b.x + 14, y + 14 }, b.w - 24, l->host);
+		svg_text(p->f, SVG_FAINT, SVG_LEFT, (s32[]){ b.x + 14, y + 14 },
+			 b.w - 24 - (l->wide ? used : 0), l->host);
 }
 
 /* ---- interrupts ---------------------------------------------------------------------------- */
