@@ -197,8 +197,7 @@ static void every_byte_of_images_and_devices(void **state)
 	TURN(struct vd_image, &right.images[0], HOLE(struct vd_image, at),
 	     HOLE(struct vd_image, path), HOLE(struct vd_image, load.at));
 	TURN(struct vd_image, &right.images[1], HOLE(struct vd_image, at),
-	     HOLE(struct vd_image, path), HOLE(struct vd_image, load.at),
-	     HOLE(struct vd_image, source)); /* turned, HOME is another value */
+	     HOLE(struct vd_image, path), HOLE(struct vd_image, load.at));
 	/* is_default, is_placed_by_us: who chose. Counts: below. */
 	TURN(struct vd_dev, &right.devs[0], HOLE(struct vd_dev, at), HOLE(struct vd_dev, class),
 	     HOLE(struct vd_dev, name), HOLE(struct vd_dev, options),
@@ -228,7 +227,7 @@ static void every_byte_of_passes(void **state)
 static void every_byte_of_the_vm(void **state)
 {
 	(void)state;
-	TURN(struct vmdesc, &right.vd, VM(next), VM(lang), VM(isa), VM(isa_at), VM(file),
+	TURN(struct vmdesc, &right.vd, VM(next), VM(lang), VM(isa), VM(isa_at), VM(file), VM(home),
 	     VM(folder), VM(id_at), VM(name), VM(name_at), VM(vcpus_at), VM(mems_at), VM(vcpus),
 	     VM(mems), VM(images), VM(devs), VM(passes), VM(pass_paths), VM(pass_except),
 	     VM(reserves), VM(policy.at), VM(absent), VM(pass_tree.fdt), VM(cmdline),

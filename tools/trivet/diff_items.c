@@ -166,19 +166,19 @@ static void add_mem(struct diff_items *items, const struct vd_mem *m)
 
 static void add_image(struct diff_items *items, const struct vmdesc *vd, u32 i)
 {
-	static const char *const from[] = { "disk", "archive" };
+	static const char *const from[] = { "disk", "archive", "beside its file" };
 	const struct vd_image *image = &vd->images.v[i];
-	enum vd_source source = image->source == VD_SRC_HOME ? vd->home : image->source;
 	const char *role = named(board_role_name(image->role), image->role);
 	const char *subject =
 		image->role == VD_IMG_DATA ? tool_text("data %s", diff_quoted(image->path)) : role;
 	struct diff_item *item = diff_add(items, image->at, subject);
-	bool known = (u32)source < array_size(from);
+	bool known = (u32)image->source < array_size(from);
 
 	item->key[1] = tool_text("image %s", addr_text(&image->load, "free"));
 	diff_fact(item, image->at, "role", role);
 	diff_fact(item, image->at, "file", diff_quoted(image->path));
-	diff_fact(item, image->at, "from", known ? from[source] : tool_text("%u", (u32)source));
+	diff_fact(item, image->at, "from",
+		  known ? from[image->source] : tool_text("%u", (u32)image->source));
 	diff_fact(item, image->load.given ? image->load.at : image->at, "address",
 		  addr_text(&image->load, "a free place"));
 }
