@@ -475,7 +475,6 @@ static struct ck_vm *new_vm(struct camkes *ck, struct ck_flat *inst)
 	vm->ck = ck;
 	vm->inst = inst;
 	vm->vd->lang = config_camkes.name;
-	vm->vd->home = VD_SRC_HOME;
 	vm->vd->name = vm_name(ck, inst);
 	vm->vd->name_at = inst->at;
 	for (const struct ck_value *v = inst->values.first; v; v = v->next)
