@@ -12,6 +12,7 @@ import pathlib
 import re
 import sys
 
+import gen_config_camkes
 import gen_config_qvmconf
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -155,6 +156,7 @@ def generate(source):
 PAGES = (
     (generate, "lib/vmdesc/fields.def", "docs/config-toml.md"),
     (gen_config_qvmconf.generate, "lib/config/qvmconf.def", "docs/config-qvmconf.md"),
+    (gen_config_camkes.generate, "lib/config/camkes_attrs.def", "docs/config-camkes.md"),
 )
 
 

@@ -109,7 +109,7 @@ static bool children(struct ck_lex *lx, struct ck_item *parent, const char *clos
 
 	lx->braces += parent->type == CK_DICT;
 	ck_lex_next(lx);
-	while (!ck_is(lx, close)) {
+	while (ck_more(lx, close)) {
 		struct ck_item *v = parent->type == CK_DICT ? pair(lx) : ck_item(lx);
 
 		if (!v)
@@ -127,8 +127,9 @@ static bool children(struct ck_lex *lx, struct ck_item *parent, const char *clos
 			return false;
 		}
 	}
+	if (!ck_expect(lx, close))
+		return false;
 	lx->braces -= parent->type == CK_DICT;
-	ck_lex_next(lx);
 	return true;
 }
 

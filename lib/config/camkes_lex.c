@@ -247,6 +247,11 @@ bool ck_take(struct ck_lex *lx, const char *text)
 	return true;
 }
 
+bool ck_more(const struct ck_lex *lx, const char *close)
+{
+	return lx->tok != CK_T_END && !ck_stopped(lx->ck) && !ck_is(lx, close);
+}
+
 struct show ck_found(const struct ck_lex *lx)
 {
 	struct str s = { lx->s.p, MIN(lx->s.n, (size_t)40) };

@@ -229,7 +229,7 @@ struct ck_component *ck_component_body(struct ck_lex *lx, struct ck_name *name)
 		return NULL;
 	}
 	lx->blocks++;
-	while (lx->tok != CK_T_END && !ck_is(lx, "}"))
+	while (ck_more(lx, "}"))
 		member(lx, c);
 	lx->blocks--;
 	return ck_expect(lx, "}") ? c : NULL;

@@ -182,7 +182,7 @@ static void connection(struct ck_lex *lx, struct ck_body *body)
 	c->name = ck_expect_id(lx, "the connection's name");
 	if (!c->name || !ck_expect(lx, "("))
 		return;
-	while (!ck_is(lx, ")")) {
+	while (ck_more(lx, ")")) {
 		if (!end(lx, c))
 			return;
 		if (!ck_take(lx, ",") && !ck_is(lx, ")")) {
@@ -190,8 +190,7 @@ static void connection(struct ck_lex *lx, struct ck_body *body)
 			return;
 		}
 	}
-	ck_lex_next(lx);
-	if (ck_expect(lx, ";"))
+	if (ck_expect(lx, ")") && ck_expect(lx, ";"))
 		ck_append(&body->connections, c);
 }
 
@@ -216,7 +215,7 @@ static void group(struct ck_lex *lx, struct ck_body *body)
 		name = ck_expect_id(lx, "the group's name");
 	if (!ck_expect(lx, "{"))
 		return;
-	while (lx->tok != CK_T_END && !ck_is(lx, "}")) {
+	while (ck_more(lx, "}")) {
 		if (ck_is_word(lx, "component"))
 			composed(lx, body, name);
 		else
@@ -258,7 +257,7 @@ void ck_composition(struct ck_lex *lx, struct ck_body *body)
 {
 	if (!open_block(lx))
 		return;
-	while (lx->tok != CK_T_END && !ck_is(lx, "}"))
+	while (ck_more(lx, "}"))
 		composed(lx, body, NULL);
 	ck_expect(lx, "}");
 }
@@ -334,7 +333,7 @@ void ck_configuration(struct ck_lex *lx, struct ck_body *body)
 {
 	if (!open_block(lx))
 		return;
-	while (lx->tok != CK_T_END && !ck_is(lx, "}")) {
+	while (ck_more(lx, "}")) {
 		if (ck_take(lx, ";"))
 			continue;
 		if (lx->tok == CK_T_ID)
@@ -365,7 +364,7 @@ static void assembly(struct ck_lex *lx)
 {
 	if (!open_block(lx))
 		return;
-	while (lx->tok != CK_T_END && !ck_is(lx, "}")) {
+	while (ck_more(lx, "}")) {
 		if (ck_take(lx, ";"))
 			continue;
 		if (ck_is_word(lx, "composition"))
@@ -479,7 +478,7 @@ void ck_parse_part(struct camkes *ck, struct span text, const char *file)
 		ck_too_large(ck, at, "files that import each other", CK_MAX_IMPORT_DEPTH);
 	ck_lex_begin(&lx, ck, text, file);
 	ck_lex_next(&lx);
-	while (lx.tok != CK_T_END) {
+	while (lx.tok != CK_T_END && !ck_stopped(ck)) {
 		top_level(&lx);
 		/* A bracket that closes nothing was told as it was met. */
 		if (ck_is(&lx, "}"))

@@ -350,6 +350,8 @@ bool ck_is(const struct ck_lex *lx, const char *punct);
 bool ck_is_word(const struct ck_lex *lx, const char *word);
 /* Is it this? Then go on. */
 bool ck_take(struct ck_lex *lx, const char *punct);
+/* Has the block more in it? Not at @close, at the end, or when we stopped. */
+bool ck_more(const struct ck_lex *lx, const char *close);
 /* What the token is, for "found ...". */
 struct show ck_found(const struct ck_lex *lx);
 
