@@ -61,6 +61,17 @@ static const struct spelling camkes[] = {
 	{ VD_FIELDS, NULL },
 };
 
+/* Of a PC it has other words for the images. */
+static const struct spelling camkes_pc[] = {
+	{ VD_F_KERNEL_PATH, "kernel_image" },
+	{ VD_F_KERNEL_LOAD_ADDR, "kernel_relocs" },
+	{ VD_F_RAMDISK_PATH, "initrd_image" },
+	{ VD_F_CMDLINE, "kernel_cmdline" },
+	{ VD_F_MEMORY_REGIONS, "guest_ram_mb" },
+	{ VD_F_PASSTHROUGH_DEVICES, "pci_devices" },
+	{ VD_FIELDS, NULL },
+};
+
 static const struct language languages[] = {
 	{ "qvmconf", "set trivet-", " ", "0x80000000,512M", qvmconf },
 	{ "camkes", "trivet.", " = ", "0x80000000, 0x20000000", camkes },
@@ -86,7 +97,8 @@ static struct show key_and(const struct vmdesc *vd, enum vd_field f, bool is)
 {
 	const struct vd_field_info *info = vmdesc_field(f);
 	const struct language *l = language_of(vd);
-	const struct spelling *s = l ? l->words : NULL;
+	bool is_pc = l && l->words == camkes && vd->isa && vd->isa[0] == 'x';
+	const struct spelling *s = is_pc ? camkes_pc : l ? l->words : NULL;
 	const char *end = !is ? "" : l ? l->is : " = ";
 	struct show out;
 

@@ -452,55 +452,56 @@ static char *make_hostile(const struct hostile *h)
 	return text;
 }
 
+static const struct hostile hostile_cases[] = {
+	{ "", "(", "" },
+	{ "", "[", "" },
+	{ "", "{", "" },
+	{ "", "}", "" },
+	{ "", "\"\" ", "" },
+	{ "", "/", "" },
+	{ "", "a%u ", "" },
+	{ "", "a%u;", "" },
+	{ "", "# %u \"f%u\"\n", "" },
+	{ "", "component ", "" },
+	{ "", "component C%u {", "" },
+	{ "", "component { composition { component {", "" },
+	{ "", "component C%u { control; }\n", "" },
+	{ "", "assembly { composition { component { composition {", "" },
+	{ "", "assembly { configuration { ", "" },
+	{ "", "import \"x%u\";\n", "" },
+	{ "component A {", "dataport Buf(%u) d%u;", "}" },
+	{ "component A { attribute int trivet_is_vm;", "attribute int d%u = %u;",
+	  "} assembly { composition { component A a; } }" },
+	{ "assembly { composition {", "component A%u a%u;", "} }" },
+	{ "assembly { composition {", "connection c x%u(from a%u.b, to c.d);", "} }" },
+	{ "assembly { composition {", "connection c x(from a.b", "} }" },
+	{ BEGIN, "vm0.a%u = 1;", END },
+	{ BEGIN, "vm0.a = 1;", END },
+	{ BEGIN, "v%u.a = 1;", END },
+	{ BEGIN, "vm0.a%u <- vm0.a%u;", END },
+	{ BEGIN "vm0.a = [", "1,", "];" END },
+	{ BEGIN "vm0.a = [", "[],", "];" END },
+	{ BEGIN "vm0.a = {", "\"k%u\":1,", "};" END },
+	{ BEGIN "vm0.vm_address_config = {", "\"k%u\":1,", "};" END },
+	{ BEGIN "vm0.a = ", "\"x\" ", ";" END },
+	{ BEGIN "vm0.a = ", "1+", "1;" END },
+	{ BEGIN "vm0.a = ", "1?1:", "1;" END },
+	{ BEGIN "vm0.a = ", "1**", "1;" END },
+	{ BEGIN "vm0.a = ", "-", "1;" END },
+	{ BEGIN "vm0.a = ", "!(", "1;" END },
+	{ BEGIN "vm0.a = ", "f(%u)", "1;" END },
+	{ BEGIN "vm0.dtb = dtb([", "{\"path\":\"a.*b.*c%u\"},", "]);" END },
+	{ BEGIN "vm0.untyped_mmios = [", "\"%u:12\",", "];" END },
+	{ BEGIN "vm0.dtb_irqs = [", "%u,", "];" END },
+	{ BEGIN "vm0.exclude_paddr = [", "[%u,1],", "]; vm0.guest_ram_mb = 1;" END },
+};
+
 static void hostile_texts_cost_little(void **state)
 {
-	static const struct hostile cases[] = {
-		{ "", "(", "" },
-		{ "", "[", "" },
-		{ "", "{", "" },
-		{ "", "}", "" },
-		{ "", "\"\" ", "" },
-		{ "", "/", "" },
-		{ "", "a%u ", "" },
-		{ "", "a%u;", "" },
-		{ "", "# %u \"f%u\"\n", "" },
-		{ "", "component ", "" },
-		{ "", "component C%u {", "" },
-		{ "", "component { composition { component {", "" },
-		{ "", "component C%u { control; }\n", "" },
-		{ "", "assembly { composition { component { composition {", "" },
-		{ "", "assembly { configuration { ", "" },
-		{ "", "import \"x%u\";\n", "" },
-		{ "component A {", "dataport Buf(%u) d%u;", "}" },
-		{ "component A { attribute int trivet_is_vm;", "attribute int d%u = %u;",
-		  "} assembly { composition { component A a; } }" },
-		{ "assembly { composition {", "component A%u a%u;", "} }" },
-		{ "assembly { composition {", "connection c x%u(from a%u.b, to c.d);", "} }" },
-		{ "assembly { composition {", "connection c x(from a.b", "} }" },
-		{ BEGIN, "vm0.a%u = 1;", END },
-		{ BEGIN, "vm0.a = 1;", END },
-		{ BEGIN, "v%u.a = 1;", END },
-		{ BEGIN, "vm0.a%u <- vm0.a%u;", END },
-		{ BEGIN "vm0.a = [", "1,", "];" END },
-		{ BEGIN "vm0.a = [", "[],", "];" END },
-		{ BEGIN "vm0.a = {", "\"k%u\":1,", "};" END },
-		{ BEGIN "vm0.vm_address_config = {", "\"k%u\":1,", "};" END },
-		{ BEGIN "vm0.a = ", "\"x\" ", ";" END },
-		{ BEGIN "vm0.a = ", "1+", "1;" END },
-		{ BEGIN "vm0.a = ", "1?1:", "1;" END },
-		{ BEGIN "vm0.a = ", "1**", "1;" END },
-		{ BEGIN "vm0.a = ", "-", "1;" END },
-		{ BEGIN "vm0.a = ", "!(", "1;" END },
-		{ BEGIN "vm0.a = ", "f(%u)", "1;" END },
-		{ BEGIN "vm0.dtb = dtb([", "{\"path\":\"a.*b.*c%u\"},", "]);" END },
-		{ BEGIN "vm0.untyped_mmios = [", "\"%u:12\",", "];" END },
-		{ BEGIN "vm0.dtb_irqs = [", "%u,", "];" END },
-		{ BEGIN "vm0.exclude_paddr = [", "[%u,1],", "]; vm0.guest_ram_mb = 1;" END },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < array_size(cases); i++) {
-		char *text = make_hostile(&cases[i]);
+	for (size_t i = 0; i < array_size(hostile_cases); i++) {
+		const struct hostile *h = &hostile_cases[i];
+		char *text = make_hostile(h);
 		clock_t begin = clock();
 		enum status st;
 		double seconds;
