@@ -3,7 +3,7 @@
 # What reads the sources instead of running them. Each is a target of its own; `make lint` goes
 # through all of them, says which failed, and fails then.
 
-LINTS := lint-format lint-metrics lint-generated lint-lists lint-scripts lint-headers lint-layers \
+LINTS := lint-format lint-metrics lint-generated lint-lists lint-man lint-scripts lint-headers lint-layers \
 	lint-cppcheck lint-tidy lint-compilers lint-reproducible
 
 lint:
@@ -39,6 +39,12 @@ lint-generated:
 # README.md's lists of what tests try.
 lint-lists:
 	@$(PY) tools/gen_test_lists.py --check
+
+# The manual page says what the program says, and is sound roff.
+lint-man: $(TOOL)
+	@$(PY) tools/gen_man.py $(TOOL) --check
+	@out=$$(groff -ww -man -Tutf8 docs/trivet.1 2>&1 > /dev/null); \
+		if [ -n "$$out" ]; then echo "$$out"; exit 1; fi
 
 lint-scripts:
 	@shellcheck -x $$(git grep -lE '^#! ?/bin/(ba)?sh' -- ':!*.md') $(call ours,.ci/run)

@@ -254,5 +254,8 @@ const struct command cmd_convert = {
 	.name = "convert",
 	.synopsis = "convert FILE... --to toml|qvmconf|camkes [--lossy] [-o OUT|FOLDER/]",
 	.help = "write VM descriptions in another language",
+	.options = "  --to LANG                 toml, qvmconf or camkes\n"
+		   "  --lossy                   what the language cannot say becomes a comment\n"
+		   "  -o OUT|FOLDER/            a folder gets a file for each VM\n",
 	.run = run,
 };

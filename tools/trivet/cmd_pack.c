@@ -234,5 +234,9 @@ const struct command cmd_pack = {
 	.synopsis = "pack FILE... [-o ARCHIVE.cpio] [--disk DISK.img] [--table none|mbr|gpt] "
 		    "[--as text|packed] [--force]",
 	.help = "put checked VM descriptions and their images into an archive or onto a disk",
+	.options = "  --disk IMAGE              a FAT32 disk image, as well or instead\n"
+		   "  --table none|mbr|gpt      its partition table; default none\n"
+		   "  --as text|packed          descriptions as they are, or in the packed form\n"
+		   "  --force                   pack what the check refuses, too\n",
 	.run = run,
 };

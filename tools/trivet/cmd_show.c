@@ -152,5 +152,9 @@ const struct command cmd_show = {
 	.name = "show",
 	.synopsis = "show FILE... [--json | --svg | --dts | --dtb] [--vm NAME] [-o FILE]",
 	.help = "say what the board of each VM is: memory, interrupts, CPUs, images",
+	.options = "  --vm NAME                 only this VM; its name or its number\n"
+		   "  --svg                     the board as a picture\n"
+		   "  --dts                     the device tree the guest gets, as source\n"
+		   "  --dtb                     the same, compiled\n",
 	.run = run,
 };

@@ -51,4 +51,20 @@ trivet: $(TOOL)
 pictures: $(TOOL)
 	@tools/ci/pictures.sh $<
 .PHONY: trivet pictures
+
+##   make install        the program, its manual page, completion and platforms, into PREFIX=/usr/local
+PREFIX ?= /usr/local
+install: $(TOOL)
+	@install -D -m 755 $(TOOL) $(DESTDIR)$(PREFIX)/bin/trivet
+	@install -D -m 644 docs/trivet.1 $(DESTDIR)$(PREFIX)/share/man/man1/trivet.1
+	@install -D -m 644 tools/trivet/completion/trivet.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/trivet
+	@install -d $(DESTDIR)$(PREFIX)/share/trivet/platforms
+	@install -m 644 configs/platforms/*.toml $(wildcard $(TB)/trees/*.dtb) \
+		$(DESTDIR)$(PREFIX)/share/trivet/platforms/
+	@echo "  INSTALL $(DESTDIR)$(PREFIX)/bin/trivet"
+# docs/trivet.1 from what the program says of itself
+man: $(TOOL)
+	@$(PY) tools/gen_man.py $(TOOL)
+.PHONY: install man
 -include $(patsubst %.o,%.d,$(TOOL_OBJS) $(filter %.o,$(TOOL_LIB)))
