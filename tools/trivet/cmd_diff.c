@@ -220,6 +220,7 @@ const struct command cmd_diff = {
 	.name = "diff",
 	.synopsis = "diff A B [--vm NAME] [--json]",
 	.help = "say what differs between the boards of two files: 0 nothing, 1 something, 2 mistakes",
-	.options = "  --vm NAME                 only this VM of each file; its name or its number\n",
+	.options =
+		"  --vm NAME                 only this VM of each file; its name or its number\n",
 	.run = run,
 };
