@@ -510,8 +510,7 @@ static void hostile_texts_cost_little(void **state)
 		seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
 		/* With sanitizers ten times what it takes without. */
 		if (seconds > 10 || st == E_NOMEM)
-			fail_msg("%s%s: %.1f s, status %d", cases[i].head, cases[i].repeated,
-				 seconds, (int)st);
+			fail_msg("%s%s: %.1f s, status %d", h->head, h->repeated, seconds, (int)st);
 		free(text);
 	}
 }
