@@ -155,6 +155,40 @@ static void print_images(FILE *f, const struct board *b, const struct tool_set *
 	table_print(&t, f, color);
 }
 
+static const char *options_text(const struct vd_dev *d)
+{
+	const char *text = "";
+
+	for (u32 i = 0; i < d->options.n; i++)
+		text = tool_text("%s%s%s = %s", text, i ? ", " : "",
+				 tool_clean(d->options.v[i].key),
+				 tool_clean(d->options.v[i].value));
+	return text;
+}
+
+/* Devices of which the maps do not tell all. */
+static void print_devices(FILE *f, const struct board *b, bool color)
+{
+	static const char *const heads[] = { "Device", "Class", "Options", "Written" };
+	struct table t = {
+		.heads = heads, .n_cols = 4, .indent = INDENT, .flex = BIT(0) | BIT(2) | BIT(3)
+	};
+
+	for (u32 i = 0; i < b->vd->devs.n; i++) {
+		const struct vd_dev *d = &b->vd->devs.v[i];
+
+		if (d->n_win && !d->options.n)
+			continue;
+		table_add(&t, TABLE_DEVICE, tool_clean(d->name), tool_clean(d->class),
+			  options_text(d),
+			  board_where(b->vd, d->is_default ? (struct src_pos){ 0 } : d->at));
+	}
+	if (!t.n)
+		return;
+	heading(f, color, "Devices");
+	table_print(&t, f, color);
+}
+
 /* ---- the head ------------------------------------------------------------------------------ */
 
 /* A long command line goes on in the next line, between words where there are any. */
@@ -224,6 +258,7 @@ static void print_vm(FILE *f, const struct show_view *v, u32 index, bool color)
 	print_lines(f, b, color);
 	print_cpus(f, b, &v->host, color);
 	print_images(f, b, v->set, color);
+	print_devices(f, b, color);
 }
 
 void view_text(FILE *f, const struct show_view *v, bool color)

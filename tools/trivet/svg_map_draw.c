@@ -143,6 +143,12 @@ static void draw_label(const struct pen *p, u32 i)
 	struct svg_box b = label_box(p, i);
 	s32 used = 0, room, y = b.y + 17, right = b.x + b.w - 10;
 
+	if (l->area) {
+		fputs("<title>", p->f);
+		svg_escape(p->f, tool_text("%s: %s", l->area->what,
+					   board_where(p->m->b->vd, l->area->at)));
+		fputs("</title>\n", p->f);
+	}
 	svg_rect(p->f, "card", b, 4);
 	svg_rect(p->f, l->class, (struct svg_box){ b.x, b.y, 6, b.h }, 0);
 	if (l->size && *l->size)
@@ -252,6 +258,8 @@ void svg_map_draw(FILE *f, const struct svg_map *m, s32 x, s32 y)
 	for (u32 i = 0; i < m->n; i++) {
 		if (intc)
 			draw_wires(&p, i);
+		fputs("<g>\n", f);
 		draw_label(&p, i);
+		fputs("</g>\n", f);
 	}
 }
