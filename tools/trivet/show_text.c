@@ -142,11 +142,12 @@ static void print_images(FILE *f, const struct board *b, const struct tool_set *
 	for (u32 i = 0; i < b->vd->images.n; i++) {
 		const struct vd_image *image = &b->vd->images.v[i];
 		struct board_image known = board_image(set, b->vd, i);
+		const char *missing = set->report.o->no_images ? "" : "not here";
 
 		table_add(&t, TABLE_IMAGE, board_role_name(image->role), tool_clean(image->path),
 			  image->source < array_size(from) ? from[image->source] : "?",
 			  known.placed ? hex(known.base) : "a free one",
-			  known.size ? tool_size(known.size) : "not here",
+			  known.size ? tool_size(known.size) : missing,
 			  board_where(b->vd, image->at));
 	}
 	if (!b->vd->images.n)
