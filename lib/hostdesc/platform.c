@@ -166,7 +166,7 @@ static const struct key keys[] = {
 };
 
 /* Tables that only the build and the desk read. */
-static const char *const skipped[] = { "build", "emulator", "desk" };
+static const char *const skipped[] = { "build", "emulator", "desk", "machine" };
 
 static bool is_table(struct str name)
 {

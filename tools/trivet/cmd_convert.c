@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "axplat.h"
 #include "convert.h"
 #include "trivet.h"
 #include "writer.h"
@@ -17,7 +18,7 @@
 static const struct dialect *const dialects[] = { &dialect_toml };
 
 /* Ended by NULL. */
-static const struct convert_foreign *const foreign[] = { NULL };
+static const struct convert_foreign *const foreign[] = { &foreign_axplat, &foreign_axbuild, NULL };
 
 struct convert {
 	struct tool_options o;
