@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""AxVisor's platform, board and .hvconfig files, turned into ours: tests/golden/axplat/NAME.toml becomes NAME.txt.
+"""AxVisor's platform, board and .hvconfig files, turned into ours: tests/tool/axplat/NAME.toml becomes NAME.txt.
 
 With TRIVET_UPDATE=1 the texts are written: read the difference before you commit it.
 """
@@ -16,12 +16,12 @@ REFUSED = ("wrong", "window", "hvconfig_wrong")
 
 
 def convert(t, name, *words):
-    shutil.copy(t.root / f"tests/golden/axplat/{name}.toml", t.folder)
+    shutil.copy(t.root / f"tests/tool/axplat/{name}.toml", t.folder)
     return t.run("convert", f"{name}.toml", *words)
 
 
 def compare(t, text, name):
-    path = t.root / f"tests/golden/axplat/{name}.txt"
+    path = t.root / f"tests/tool/axplat/{name}.txt"
     if os.environ.get("TRIVET_UPDATE"):
         path.write_text(text)
     t.equal(text, path.read_text())
@@ -36,7 +36,7 @@ def test_golden(t):
 
 
 def test_every_file_is_tested(t):
-    have = {p.stem for p in (t.root / "tests/golden/axplat").glob("*.toml")}
+    have = {p.stem for p in (t.root / "tests/tool/axplat").glob("*.toml")}
     t.equal(sorted(have), sorted(NAMES))
 
 

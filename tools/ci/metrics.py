@@ -31,7 +31,7 @@ NEUTRAL = ("base", "lib", "core", "vdev")
 
 SKIPPED_DIRS = {".git", ".cache", "build", "__pycache__"}
 # What tests read is foreign by intention.
-FOREIGN = ("tests/data/*", "tests/golden/*", "tests/fuzz/corpus/*", "tests/fuzz/seeds/*")
+FOREIGN = ("tests/data/*", "tests/golden/*", "tests/tool/axplat/*", "tests/fuzz/corpus/*", "tests/fuzz/seeds/*")
 
 # Files of neutral layers whose subject is one ISA or one interrupt controller.
 ISA_FILES = (
