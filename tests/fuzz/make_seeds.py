@@ -13,6 +13,7 @@ import sys
 import zlib
 
 SECTOR = 512
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def cpio():
@@ -139,9 +140,16 @@ def partition():
     yield b"\0" + boot_sector(True, 64)
 
 
+def qvmconf():
+    """What the golden tests accept: in one part, and cut in two."""
+    for path in sorted((ROOT / "tests/golden/qvmconf/good").glob("*.qvmconf")):
+        yield b"\0" + path.read_bytes()
+        yield b"\1" + path.read_bytes()
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
-    for make in (cpio, image, gunzip, fat32, partition):
+    for make in (cpio, image, gunzip, fat32, partition, qvmconf):
         folder = out / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for i, data in enumerate(make()):
