@@ -66,8 +66,8 @@ static void read_memory(struct ck_vm *vm, const struct addresses *a, bool one_to
 	u64 base, size, host;
 	struct vd_mem *m;
 
-	if (!(cell_address(vm, a, RAM_BASE, "ram_base", &base) &
-	      cell_address(vm, a, RAM_SIZE, "ram_size", &size))) {
+	if (!((int)cell_address(vm, a, RAM_BASE, "ram_base", &base) &
+	      (int)cell_address(vm, a, RAM_SIZE, "ram_size", &size))) {
 		vm->vd->reported |= BIT(VD_F_MEMORY_REGIONS);
 		return;
 	}
@@ -359,7 +359,7 @@ void ck_arm(struct ck_vm *vm)
 	vm->vd->isa = "aarch64";
 	vm->vd->isa_at = vm->inst->at;
 	read_vcpus(vm);
-	if (read_addresses(vm, &a) & read_cells(vm, &im)) {
+	if ((int)read_addresses(vm, &a) & (int)read_cells(vm, &im)) {
 		read_memory(vm, &a, ck_flag(im.cell[ONE_TO_ONE], false));
 		read_images(vm, &a, &im);
 	} else {

@@ -187,7 +187,7 @@ static void without_tree(struct ck_vm *vm, const struct query *q, const struct c
 static void read_query(struct ck_vm *vm, const struct ck_item *row)
 {
 	struct camkes *ck = vm->ck;
-	struct query q = { NULL };
+	struct query q = { 0 };
 	const char *path;
 	u32 node;
 

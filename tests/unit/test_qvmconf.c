@@ -13,7 +13,7 @@
 
 #include <lib/qvmconf.h>
 
-#include "../../lib/config/qvmconf_priv.h"
+#include <../config/qvmconf_priv.h>
 #include "config_fixture.h"
 
 const struct config_lang *const config_langs[] = { &config_qvmconf, NULL };
