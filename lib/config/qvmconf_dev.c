@@ -218,9 +218,10 @@ void qvm_vdev_open(struct qvm *q)
 		again(q);
 		return;
 	}
-	d = vmdesc_add_dev(q->vd, q->arena, q->opt_at);
+	/* A controller that the file does not name needs a place, too. */
+	d = q->vd->devs.n + 1 < VD_MAX_LIST ? vmdesc_add_dev(q->vd, q->arena, q->opt_at) : NULL;
 	if (!d) {
-		qvm_bad(q, "more than %d devices", VD_MAX_LIST);
+		qvm_bad(q, "more than %d devices", VD_MAX_LIST - 1);
 		qvm_fix(q, q->opt_at, "remove some");
 		q->vdev = NULL;
 		return;
