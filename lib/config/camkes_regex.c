@@ -45,7 +45,7 @@ static void invert(struct step *s)
 /* Behind '['; -1 when it does not end. */
 static int read_class(struct str p, size_t *at, struct step *s)
 {
-	bool not = *at < p.n && p.p[*at] == '^';
+	bool negated = *at < p.n && p.p[*at] == '^';
 	size_t first = *at += not ;
 
 	for (; *at < p.n && (p.p[*at] != ']' || *at == first); ++*at) {
@@ -61,7 +61,7 @@ static int read_class(struct str p, size_t *at, struct step *s)
 	if (*at >= p.n)
 		return -1;
 	++*at;
-	if (not )
+	if (negated)
 		invert(s);
 	return 0;
 }
