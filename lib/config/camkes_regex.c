@@ -46,7 +46,7 @@ static void invert(struct step *s)
 static int read_class(struct str p, size_t *at, struct step *s)
 {
 	bool negated = *at < p.n && p.p[*at] == '^';
-	size_t first = *at += not ;
+	size_t first = *at += negated;
 
 	for (; *at < p.n && (p.p[*at] != ']' || *at == first); ++*at) {
 		u8 c = (u8)p.p[*at], to = c;
