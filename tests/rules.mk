@@ -106,6 +106,7 @@ TEST_CFLAGS = $(call HOST_CFLAGS,$(1)) $(HOST_ALL) -Itests/unit $(ORACLES)
 FACES   := json table svg_layout board_words
 DIFFERS := json board_words diff diff_items diff_devices
 WRITERS := langs writer model_text toml_values toml_devices to_toml
+FRAME   := options size source source_show json
 PACKERS := pack_list platform_text cpio_write disk_table fat32_dir fat32_write
 
 # unit_tests BUILD
@@ -126,10 +127,11 @@ $(TB)/$(1)/obj/tools/trivet/%.o: tools/trivet/%.c $(TB)/$(1)/flags
 	@mkdir -p $$(@D)
 	@echo "  CC    $$< ($(1))"
 	@$$(H_CC_$(1)) $$(call HOST_CFLAGS,$(1)) $$(HOST_ALL) -Itools/trivet -c $$< -o $$@
-$(TB)/$(1)/unit/test_convert $(TB)/$(1)/unit/test_pack $(TB)/$(1)/unit/test_show $(TB)/$(1)/unit/test_diff: EXTRA := -Itools/trivet
+$(TB)/$(1)/unit/test_desk $(TB)/$(1)/unit/test_convert $(TB)/$(1)/unit/test_pack $(TB)/$(1)/unit/test_show $(TB)/$(1)/unit/test_diff: EXTRA := -Itools/trivet
 $(TB)/$(1)/unit/test_show: $(FACES:%=$(TB)/$(1)/obj/tools/trivet/%.o)
 $(TB)/$(1)/unit/test_diff: $(DIFFERS:%=$(TB)/$(1)/obj/tools/trivet/%.o)
 $(TB)/$(1)/unit/test_convert: $(WRITERS:%=$(TB)/$(1)/obj/tools/trivet/%.o)
+$(TB)/$(1)/unit/test_desk: $(FRAME:%=$(TB)/$(1)/obj/tools/trivet/%.o)
 $(TB)/$(1)/unit/test_pack: $(PACKERS:%=$(TB)/$(1)/obj/tools/trivet/%.o)
 # Its registers are the test's: reading one of a real UART has effects that memory has not.
 $(TB)/$(1)/unit/test_uart_ns16550: $(TB)/$(1)/obj/trapped_ns16550.o
