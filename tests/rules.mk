@@ -209,6 +209,8 @@ $(TB)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(TB)/fuzz/libtrivet.a
 $(TB)/fuzz/seeds/done: tests/fuzz/make_seeds.py $(DATA)/done
 	@mkdir -p $(@D)
 	@$(PY) tests/fuzz/make_seeds.py $(@D)
+	@for d in good bad other; do mkdir -p $(@D)/camkes/$$d && \
+		cp tests/golden/camkes/$$d/*.camkes $(@D)/camkes/$$d/; done
 	@for d in fdt pass; do mkdir -p $(@D)/$$d && cp $(DATA)/*.dtb $(@D)/$$d/; done
 	@touch $@
 
