@@ -252,6 +252,8 @@ static void check_set(struct diag *d)
 	static const struct vmdesc *descs[VM_MAX];
 	static bool refused[VM_MAX];
 	static u32 index[VM_MAX];
+	struct vd_target t = target();
+	struct vd_set set = { descs, 0, &t };
 	u32 n = 0;
 
 	for (u32 i = 0; i < n_found; i++) {
@@ -261,7 +263,9 @@ static void check_set(struct diag *d)
 		refused[n] = found[i].refused;
 		index[n++] = i;
 	}
-	if (vmdesc_validate_set(descs, n, refused, d) == OK)
+	set.n = n;
+	/* Some VM's arena has room for it, or there are no VMs to compare. */
+	if (!n || vmdesc_validate_set(&set, refused, &found[index[0]].vm->arena, d) == OK)
 		return;
 	for (u32 i = 0; i < n; i++)
 		found[index[i]].refused |= refused[i];

@@ -79,13 +79,22 @@ static u64 add_up(u64 a, u64 b)
 	return a + b < a ? UINT64_MAX : a + b;
 }
 
+u64 vd_ram_of(const struct vmdesc *vd)
+{
+	u64 total = 0;
+
+	for (u32 i = 0; i < vd->mems.n; i++) {
+		if (vd->mems.v[i].backing != VD_MEM_RESERVED)
+			total = add_up(total, vd->mems.v[i].size);
+	}
+	return total;
+}
+
 static void check_total(const struct vd_check *c)
 {
 	struct src_pos at = c->vd->mems_at;
-	u64 total = 0;
+	u64 total = vd_ram_of(c->vd);
 
-	for (u32 i = 0; i < c->vd->mems.n; i++)
-		total = add_up(total, c->vd->mems.v[i].size);
 	if (!c->t->free_ram || total <= c->t->free_ram)
 		return;
 	vd_error(c, VD_F_MEMORY_REGIONS, at, NULL, "%s in all, but guests can have only %s",

@@ -48,6 +48,9 @@ static inline enum vd_field vd_pass_field(const struct vd_pass *p)
 	return p->name.n ? VD_F_PASSTHROUGH_DEVICES : VD_F_PASSTHROUGH_ADDRESSES;
 }
 
+/* Bytes of the pool that the VM takes. */
+u64 vd_ram_of(const struct vmdesc *vd);
+
 void vd_check_mems(const struct vd_check *c);	/* validate_mem.c */
 void vd_check_devs(const struct vd_check *c);	/* validate_dev.c */
 void vd_check_passes(const struct vd_check *c); /* validate_pass.c */

@@ -279,10 +279,12 @@ static struct config_part part_of(const char *path)
 	return (struct config_part){ .text = load(path), .file = base_name(path) };
 }
 
-static int print_vms(struct vms *vms, struct diag *d)
+static int print_vms(struct vms *vms, struct arena *a, struct diag *d)
 {
+	const struct vd_set set = { vms->v, vms->n, &target };
+
 	vmdesc_number(vms->sound, vms->n_sound);
-	if (vmdesc_validate_set(vms->v, vms->n, vms->refused, d) != OK)
+	if (vmdesc_validate_set(&set, vms->refused, a, d) != OK)
 		puts("-- the set is refused");
 	printf("-- %u errors, %u warnings\n", d->n_errors, d->n_warnings);
 	for (u32 i = 0; i < vms->n; i++) {
@@ -309,7 +311,7 @@ static int run_vms(struct arena *a, int n, char **paths)
 
 		read_parts(&vms, a, &d, &part, 1);
 	}
-	return print_vms(&vms, &d);
+	return print_vms(&vms, a, &d);
 }
 
 /* One line is one word; those between two files are one part. */
@@ -359,7 +361,7 @@ static int run_words(struct arena *a, const char *path)
 
 	find_host();
 	read_parts(&vms, a, &d, part, split_words(path, part));
-	return print_vms(&vms, &d);
+	return print_vms(&vms, a, &d);
 }
 
 static int write_tree(struct arena *a, const char *path, const char *to)

@@ -215,7 +215,7 @@ static void more_memory_than_there_is(void)
 	put_text(VD_SRC_FS, AT("b.toml"), sound(1, 2, "b", ""));
 	started();
 	CHECK(n_vms == 1);
-	CHECK(was_said("the machine has not that much memory left"));
+	CHECK(was_said("4 MiB, but other VMs leave only"));
 	CHECK(was_said("VM \"b\" is not started"));
 }
 

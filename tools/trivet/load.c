@@ -256,11 +256,15 @@ enum status tool_set_begin(const struct tool_options *o, struct tool_set *set)
 
 void tool_set_end(struct tool_set *set, enum tool_depth depth)
 {
+	const struct vd_set all = { (const struct vmdesc *const *)set->vms, set->n,
+				    &set->machine.target };
+	struct arena scratch;
+
 	vmdesc_number(set->vms, set->n);
 	if (depth == TOOL_PARSE)
 		return;
-	(void)!vmdesc_validate_set((const struct vmdesc *const *)set->vms, set->n, set->refused,
-				   &set->report.d);
+	open_arena(&scratch, &set->pool);
+	(void)!vmdesc_validate_set(&all, set->refused, &scratch, &set->report.d);
 	say_unchecked(set);
 }
 

@@ -478,8 +478,19 @@ enum status vmdesc_validate(const struct vmdesc *vd, const struct vd_target *t, 
 /* Give every VM whose file gave none the lowest id that no other has. */
 void vmdesc_number(struct vmdesc *const *vds, u32 n);
 
-/* Mistakes between VMs: same id, same name, identity memory claimed twice. Marks in @refused. */
-enum status vmdesc_validate_set(const struct vmdesc *const *vds, u32 n, bool *refused,
+/* VMs that shall run side by side; of two that cannot the later one is refused. */
+struct vd_set {
+	const struct vmdesc *const *vds;
+	u32 n;
+	const struct vd_target *target;
+};
+
+/*
+ * Mistakes between VMs: same id, same name, host memory or hardware claimed twice, more memory than
+ * there is. Marks in @refused; those marked already take no memory. @a is used and given back:
+ * about 40 bytes for each claim. E_INVAL: something was reported. E_NOMEM.
+ */
+enum status vmdesc_validate_set(const struct vd_set *set, bool *refused, struct arena *a,
 				struct diag *d);
 
 /* The canonical text of a description, line by line to @put: golden tests and `vm show`. */
