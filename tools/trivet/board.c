@@ -92,7 +92,7 @@ static void add_pass(struct board *b, u32 index)
 		const struct vd_pass_window *w = &p->win[i];
 		struct area *a = add_area(b, AREA_PASS, w->gpa.v, w->size);
 
-		a->what = tool_clean(p->name);
+		a->what = board_pass_name(p);
 		board_split_path(a->what, &a->name, &a->more);
 		a->prot = w->prot ? w->prot : VD_R | VD_W;
 		a->backing = w->how == VD_PASS_MAP ? "host, mapped" : "host, forwarded";
@@ -224,7 +224,7 @@ static void add_pass_lines(struct board *b, u32 index)
 	const struct vd_pass *p = &b->vd->passes.v[index];
 
 	for (u32 i = 0; i < p->n_irq; i++) {
-		struct board_line *l = add_line(b, p->irq[i].guest, tool_clean(p->name));
+		struct board_line *l = add_line(b, p->irq[i].guest, board_pass_name(p));
 
 		l->trigger = p->irq[i].trigger;
 		l->is_pass = l->has_host = true;

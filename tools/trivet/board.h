@@ -75,6 +75,8 @@ const char *board_trigger_name(enum vd_trigger t);
 const char *board_action_name(enum vd_action a);
 /* "rwx", "r--" */
 const char *board_prot_name(u32 prot);
+/* Rows of addresses may have no name. */
+const char *board_pass_name(const struct vd_pass *p);
 /* The interrupt controller, or NULL. */
 const struct vd_dev *board_intc(const struct vmdesc *vd);
 /* "line 12", "other.toml:12", "default" (board) */

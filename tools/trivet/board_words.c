@@ -66,6 +66,13 @@ const char *board_prot_name(u32 prot)
 			 prot & VD_X ? 'x' : '-');
 }
 
+const char *board_pass_name(const struct vd_pass *p)
+{
+	if (p->name.n || p->path.n)
+		return tool_clean(p->name.n ? p->name : p->path);
+	return p->n_win ? tool_text("host %s", show_hex(p->win[0].hpa.v).s) : "host interrupt";
+}
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -60,7 +60,7 @@ static void print_map(FILE *f, const struct board *b, bool color)
 			   .n_cols = 6,
 			   .right = BIT(1),
 			   .indent = INDENT,
-			   .flex = BIT(2) | BIT(5) };
+			   .flex = BIT(0) | BIT(2) | BIT(4) | BIT(5) };
 	u64 end = 0;
 
 	for (u32 i = 0; i < b->n_areas; i++) {
@@ -242,9 +242,9 @@ static void print_vm(FILE *f, const struct show_view *v, u32 index, bool color)
 	const struct vmdesc *vd = b->vd;
 
 	table_text(f, color, TABLE_HEAD, tool_text("VM %u \"%s\"", vd->id, tool_clean(vd->name)));
-	fprintf(f, "  %s, %u vCPU%s, %s of memory%s\n\n", tool_clean(str_of(vd->file)), vd->vcpus.n,
-		vd->vcpus.n == 1 ? "" : "s", tool_size(b->ram),
-		v->set->refused[index] ? "  (REFUSED: see the errors)" : "");
+	fprintf(f, "  %u vCPU%s, %s of memory%s\n\n", vd->vcpus.n, vd->vcpus.n == 1 ? "" : "s",
+		tool_size(b->ram), v->set->refused[index] ? "  (REFUSED: see the errors)" : "");
+	fprintf(f, "  File         %s\n", tool_clean(str_of(vd->file)));
 	fprintf(f, "  Starts       %s, at %s\n", board_abi_name(vd->abi),
 		vd->entry.given ? hex(vd->entry.gpa.v) : "the image's entry");
 	if (vd->isa)

@@ -121,7 +121,7 @@ static void print_memory(FILE *f, const struct show_view *v, bool color)
 
 static void add_pass(struct table *t, const struct board *b, const struct vd_pass *p)
 {
-	const char *path = tool_clean(p->path.n ? p->path : p->name);
+	const char *path = p->path.n ? tool_clean(p->path) : board_pass_name(p);
 	const char *lines = "";
 
 	for (u32 i = 0; i < p->n_irq; i++)

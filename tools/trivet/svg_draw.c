@@ -153,8 +153,11 @@ s32 svg_text(FILE *f, enum svg_font font, enum svg_anchor anchor, const s32 at[2
 {
 	static const char *const anchors[] = { "", " text-anchor=\"middle\"",
 					       " text-anchor=\"end\"" };
-	const char *shown = max ? cut(&fonts[font], text, max) : text;
+	const char *shown;
 
+	if (!*text)
+		return 0;
+	shown = max ? cut(&fonts[font], text, max) : text;
 	fprintf(f, "<text class=\"%s\" x=\"%d\" y=\"%d\"%s>", fonts[font].class, at[0], at[1],
 		anchors[anchor]);
 	if (shown != text) {

@@ -248,7 +248,7 @@ static void do_memory(struct host_pen *p)
 
 static void draw_pass(const struct host_pen *p, u32 vm, const struct vd_pass *pass, s32 x)
 {
-	const char *path = tool_clean(pass->path.n ? pass->path : pass->name);
+	const char *path = pass->path.n ? tool_clean(pass->path) : board_pass_name(pass);
 	const char *who = tool_text("to %s", vm_name(p, vm));
 	s32 used;
 

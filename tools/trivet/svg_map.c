@@ -73,7 +73,7 @@ static void label_others(struct svg_map *m)
 		if (vd->passes.v[i].n_win)
 			continue;
 		l->class = board_kind_name(AREA_PASS);
-		board_split_path(tool_clean(vd->passes.v[i].name), &l->name, &l->more);
+		board_split_path(board_pass_name(&vd->passes.v[i]), &l->name, &l->more);
 		find_lines(l, m->b, true, i);
 		m->n++;
 	}
