@@ -245,8 +245,8 @@ static void print_vm(FILE *f, const struct show_view *v, u32 index, bool color)
 	fprintf(f, "  %u vCPU%s, %s of memory%s\n\n", vd->vcpus.n, vd->vcpus.n == 1 ? "" : "s",
 		tool_size(b->ram), v->set->refused[index] ? "  (REFUSED: see the errors)" : "");
 	fprintf(f, "  File         %s\n", tool_clean(str_of(vd->file)));
-	fprintf(f, "  Starts       %s, at %s\n", board_abi_name(vd->abi),
-		vd->entry.given ? hex(vd->entry.gpa.v) : "the image's entry");
+	fprintf(f, "  Starts       %s%s%s\n", board_abi_name(vd->abi),
+		vd->entry.given ? ", at " : "", vd->entry.given ? hex(vd->entry.gpa.v) : "");
 	if (vd->isa)
 		fprintf(f, "  Made for     %s\n", vd->isa);
 	print_cmdline(f, vd->cmdline);

@@ -72,15 +72,16 @@ static s32 draw_legend(FILE *f, const struct page *p, s32 y)
 		{ "edge", "interrupt, edge" },
 		{ "wire tied", "tied to the host's" },
 	};
-	s32 per_row = (p->w - 2 * MARGIN) / LEGEND_W;
+	const s32 n = array_size(sign), most = (p->w - 2 * MARGIN) / LEGEND_W;
+	const s32 rows = (n + most - 1) / most, per_row = (n + rows - 1) / rows;
 
-	for (s32 i = 0; f && i < (s32)array_size(sign); i++) {
+	for (s32 i = 0; f && i < n; i++) {
 		s32 x = MARGIN + i % per_row * LEGEND_W, at = y + i / per_row * LEGEND_H;
 
 		sample(f, sign[i][0], x, at);
 		svg_text(f, SVG_FAINT, SVG_LEFT, (s32[]){ x + 32, at + 11 }, 0, sign[i][1]);
 	}
-	return ((s32)array_size(sign) + per_row - 1) / per_row * LEGEND_H;
+	return rows * LEGEND_H;
 }
 
 static void draw_page(FILE *f, const struct page *p, s32 h)

@@ -96,13 +96,11 @@ s32 svg_vm_height(const struct svg_vm *m)
 static const char *facts(const struct board *b)
 {
 	const struct vmdesc *vd = b->vd;
-	const char *start = vd->entry.given ? tool_text("%s", show_hex(vd->entry.gpa.v).s) :
-					      "its image's entry";
+	const char *entry = vd->entry.given ? tool_text(" at %s", show_hex(vd->entry.gpa.v).s) : "";
 
-	return tool_text("%u vCPU%s \xc2\xb7 %s of memory \xc2\xb7 %s%sstarts %s at %s",
-			 vd->vcpus.n, vd->vcpus.n == 1 ? "" : "s", tool_size(b->ram),
-			 vd->isa ? vd->isa : "", vd->isa ? " \xc2\xb7 " : "",
-			 board_abi_name(vd->abi), start);
+	return tool_text("%u vCPU%s \xc2\xb7 %s of memory \xc2\xb7 %s%sstarts %s%s", vd->vcpus.n,
+			 vd->vcpus.n == 1 ? "" : "s", tool_size(b->ram), vd->isa ? vd->isa : "",
+			 vd->isa ? " \xc2\xb7 " : "", board_abi_name(vd->abi), entry);
 }
 
 static void draw_head(FILE *f, const struct svg_vm *m, s32 x, s32 y)
