@@ -170,7 +170,7 @@ static void lines(void **state)
 			    "    1 | x = [1, [2]] y\n      |     ^~~~~~~~\n");
 	assert_string_equal(shown("x = 'a", 1, 5, 80), "    1 | x = 'a\n      |     ^~\n");
 	assert_string_equal(shown("ab", 1, 3, 80), "    1 | ab\n      |   ^\n");
-	assert_string_equal(shown("ab", 1, 99, 80), "    1 | ab\n      |   ^\n");
+	assert_string_equal(shown("ab", 1, 99, 80), "    1 | ab\n");
 	assert_string_equal(shown("ab", 1, 0, 80), "    1 | ab\n");
 	assert_string_equal(shown("ab\n", 3, 1, 80), "");
 	assert_string_equal(shown("ab\r\ncd", 1, 2, 80), "    1 | ab\n      |  ^\n");

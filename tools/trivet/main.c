@@ -116,6 +116,8 @@ int main(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : "";
 	const struct command *c = find(name);
 
+	/* A line at a time, not a word: there may be thousands. */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	if (c)
 		return asks_for_help(argc - 1, argv + 1) ? print_help(c) :
 							   c->run(argc - 1, argv + 1);

@@ -136,8 +136,9 @@ static void find_word(struct str line, size_t at, u32 *first, u32 *end)
 	while (next_glyph(&w, &g)) {
 		if (g.at <= at)
 			*first = g.column;
-		if (g.at < behind)
-			*end = g.column + g.width;
+		if (g.at >= behind)
+			return;
+		*end = g.column + g.width;
 	}
 	if (at >= line.n) {
 		*first = w.column;
@@ -146,12 +147,12 @@ static void find_word(struct str line, size_t at, u32 *first, u32 *end)
 }
 
 /* The columns @from to @to of the line; where it is cut, "...". */
-static void put_line(FILE *f, struct str line, u32 from, u32 to)
+static void put_line(FILE *f, struct str line, u32 from, u32 to, bool cut)
 {
 	struct walk w = { .rest = line };
 	struct glyph g;
 
-	fputs(from ? "..." : "", f);
+	fputs(from || cut ? "..." : "", f);
 	while (next_glyph(&w, &g)) {
 		if (g.column < from)
 			continue;
@@ -167,22 +168,50 @@ static void put_line(FILE *f, struct str line, u32 from, u32 to)
 	fputc('\n', f);
 }
 
+/*
+ * Of a very long line only the neighbourhood of @at is walked through: thousands of messages about
+ * one such line cost no more than others. Its columns begin anew there; true when it was cut.
+ */
+static bool cut_line(struct str *line, size_t *at, u32 width)
+{
+	size_t far = 8 * (size_t)width, skip = 0;
+
+	if (line->n > 4 * far && *at > far) {
+		skip = *at - far;
+		while (skip < *at && ((u8)line->p[skip] & 0xc0) == 0x80)
+			skip++;
+	}
+	line->p += skip;
+	line->n = MIN(line->n - skip, 4 * far);
+	*at -= skip;
+	return skip;
+}
+
 void source_show(FILE *f, const struct src_pos *at, u32 width, const struct source_paint *paint)
 {
-	u32 first, end, from = 0;
+	u32 first = 0, end = 0, from = 0;
+	size_t place = at->col ? at->col - 1 : 0;
 	struct str line;
+	bool cut;
 
 	if (!source_line(at, &line) || !line.n)
 		return;
-	find_word(line, MIN((size_t)(at->col ? at->col - 1 : 0), line.n), &first, &end);
+	if (place > line.n) {
+		/* The place is in what a macro of this line has become. */
+		fprintf(f, "%5u | ", at->line);
+		put_line(f, line, 0, width, false);
+		return;
+	}
+	cut = cut_line(&line, &place, width);
+	find_word(line, place, &first, &end);
 	if (end > width)
 		from = first > width / 3 ? first - width / 3 : 0;
 	end = MIN(end, from + width);
 	fprintf(f, "%5u | ", at->line);
-	put_line(f, line, from, from + width);
+	put_line(f, line, from, from + width, cut);
 	if (!at->col)
 		return;
-	fprintf(f, "      | %*s%s^", (int)(first - from) + (from ? 3 : 0), "", paint->mark);
+	fprintf(f, "      | %*s%s^", (int)(first - from) + (from || cut ? 3 : 0), "", paint->mark);
 	for (u32 i = first + 1; i < end; i++)
 		fputc('~', f);
 	fprintf(f, "%s\n", paint->end);
