@@ -290,24 +290,30 @@ bool axvisor_row(struct axvisor *ax, enum vd_field f, const struct toml *row,
 	return ok;
 }
 
-static bool too_many(struct axvisor *ax, enum vd_field f, const struct toml *list)
+/* Several keys fill one list of the description: a list that is full is not an arena that is. */
+static enum status add_row(struct axvisor *ax, const struct axvisor_rows *key,
+			   const struct toml *row)
 {
-	if (list->n <= VD_MAX_LIST)
-		return false;
-	axvisor_error(ax, f, list, "%u rows; there can be %d", list->n, VD_MAX_LIST);
-	axvisor_fix(ax, list->at, "join those that touch, or remove some");
-	return true;
+	enum status st = key->read(ax, row);
+
+	if (st != E_NOMEM || ax->arena->size - ax->arena->used < KIB(64))
+		return st;
+	axvisor_error(ax, key->f, row, "a VM has room for %d of them", VD_MAX_LIST);
+	axvisor_fix(ax, row->at, "join those that touch, or remove some");
+	return E_RANGE;
 }
 
 enum status axvisor_read_rows(struct axvisor *ax, const struct axvisor_rows *keys, u32 n)
 {
 	for (u32 i = 0; i < n; i++) {
 		const struct toml *list = ax->value[keys[i].f];
+		enum status st = OK;
 
-		if (!list || too_many(ax, keys[i].f, list))
-			continue;
-		for (const struct toml *row = list->child; row; row = row->next)
-			TRY(keys[i].read(ax, row));
+		for (const struct toml *row = list ? list->child : NULL; row && st == OK;
+		     row = row->next)
+			st = add_row(ax, &keys[i], row);
+		if (st == E_NOMEM)
+			return st;
 	}
 	return OK;
 }

@@ -194,9 +194,6 @@ static enum status read_whole_machine(struct axvisor *ax)
 	/* Of both, every second word means it. */
 	if (type != 1 && (policy == AXVISOR_NONE || policy % 2 == 0))
 		return OK;
-	for (u32 i = 0; i < ax->vd->pass_paths.n; i++)
-		if (str_eq_c(ax->vd->pass_paths.v[i].path, "/"))
-			return OK;
 	return add_path(&(struct toml){ .text = STR("/"), .at = v->at },
 			vmdesc_add_pass_path(ax->vd, ax->arena, v->at));
 }
@@ -212,6 +209,6 @@ enum status axvisor_pass(struct axvisor *ax)
 		{ VD_F_PASSTHROUGH_PORTS, read_ports },
 	};
 
-	TRY(axvisor_read_rows(ax, keys, array_size(keys)));
-	return read_whole_machine(ax);
+	TRY(read_whole_machine(ax));
+	return axvisor_read_rows(ax, keys, array_size(keys));
 }

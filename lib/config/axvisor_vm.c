@@ -289,21 +289,14 @@ static enum status read_region(struct axvisor *ax, const struct toml *row)
 
 static enum status read_regions(struct axvisor *ax)
 {
+	static const struct axvisor_rows rows = { VD_F_MEMORY_REGIONS, read_region };
 	const struct toml *list = ax->value[VD_F_MEMORY_REGIONS];
 
 	if (!list)
 		return OK;
 	ax->vd->mems.n = 0;
 	ax->vd->mems_at = list->at;
-	if (list->n > VD_MAX_LIST) {
-		axvisor_error(ax, VD_F_MEMORY_REGIONS, list, "%u regions; a VM can have %d",
-			      list->n, VD_MAX_LIST);
-		axvisor_fix(ax, list->at, "join regions that touch");
-		return OK;
-	}
-	for (const struct toml *row = list->child; row; row = row->next)
-		TRY(read_region(ax, row));
-	return OK;
+	return axvisor_read_rows(ax, &rows, 1);
 }
 
 enum status axvisor_kernel(struct axvisor *ax)

@@ -16,7 +16,7 @@
 #include <lib/hostdesc.h>
 
 #define TEXT_MAX   KIB(32)
-#define ARENA_SIZE MIB(8)
+#define ARENA_SIZE MIB(16)
 
 extern const struct config_lang config_axvisor;
 
@@ -53,6 +53,14 @@ static const char *const pieces[] = {
 	"]",
 	"],\n[",
 	"\n",
+	"guest_type = \"virtualized\"\n",
+	"[[devices.virtual]]\nid = \"a\"\nmodel = \"pl011-mmio\"\n",
+	"boot_protocol = \"uefi\"\nbios_load_addr = 0x8400_0000\nuefi_firmware_path = \"f\"\n",
+	"enable_bios = ",
+	"[trivet]\n",
+	"[[trivet.data]]\npath = \"d\"\naddress = ",
+	"disabled = [{ path = \"/a\" }]\n",
+	"passthrough = [{ path = \"/a\" }]\n",
 	"{ gpa = 0, size = 0x1000, flags = 7, map_type = 1 }, ",
 	"[platform]\nname = \"p\"\n[memory]\nwindow = [0, 0x1000]\n[scheduler]\nslice_us = 1000\n",
 };
@@ -95,6 +103,20 @@ static const struct {
 	{ "memory_regions = ", "[[0x8000_0000, 0x2000_0000, 7, 0]]" },
 	{ "[devices]\nemu_devices = ", "[]" },
 	{ "interrupt_mode = ", "\"emu\"" },
+	{ "virtual = ", "[]" },
+	{ "passthrough = ", "[]" },
+	{ "disabled = ", "[]" },
+	{ "passthrough_devices = ", "[]" },
+	{ "passthrough_addresses = ", "[]" },
+	{ "passthrough_ports = ", "[]" },
+	{ "address_space_policy = ", "\"virtual\"" },
+	{ "[trivet]\ncpu_priorities = ", "[0, 0]" },
+	{ "unsupported_reference = ", "\"fail\"" },
+	{ "reserved = ", "[]" },
+	{ "reserved_interrupts = ", "[]" },
+	{ "console = ", "true" },
+	{ "boot = ", "\"auto\"" },
+	{ "data = ", "[]" },
 };
 
 static const char *const values[] = {
@@ -139,6 +161,19 @@ static const char *const values[] = {
 	"[[\"i\", 0x0800_0000, 0x1_0000, 0, 1]]",
 	"[[\"d\", 0, 0, 0, 0, []]]",
 	"[[\"u\", 0xff_ffff_f000, 0x1000, 40, 2, []]]",
+	"[{ id = \"a\", model = \"pl011-mmio\" }]",
+	"[{ id = \"b\", model = \"uart16550-mmio\", register_shift = 0 }]",
+	"[[\"c\", \"virtio-blk\", { type = \"ramdisk\" }], [\"d\", \"virtio-net\"]]",
+	"[{ path = \"/uart@1\" }]",
+	"[{ path = \"d\", address = 0x8100_0000 }]",
+	"[[0x0b00_0000, 0x1000], [0x0b00_2000, 0x4ff_e000]]",
+	"[[0x0b00_0000, 0x500_0000]]",
+	"[32, 33, 34]",
+	"\"passthrough\"",
+	"\"ignore\"",
+	"\"linux\"",
+	"\"home\"",
+	"false",
 	"1.5",
 	"true",
 	"{}",
@@ -255,18 +290,48 @@ static void check_vm(const struct vmdesc *vd)
 {
 	const struct vd_image *kernel = vmdesc_image(vd, VD_IMG_KERNEL);
 
-	fuzz_check(vd->id >= 1 && vd->name.n >= 1 && vd->name.n <= VD_NAME_MAX);
-	fuzz_check(vd->vcpus.n >= 1 && vd->vcpus.n <= VD_MAX_VCPUS && !vd->reported);
+	fuzz_check(vd->name.n >= 1 && vd->name.n <= VD_NAME_MAX);
+	fuzz_check(vd->vcpus.n >= 1 && vd->vcpus.n <= VD_MAX_VCPUS);
 	for (u32 i = 0; i < vd->vcpus.n; i++) {
 		fuzz_check(!(vd->vcpus.v[i].cpu_mask & ~UINT64_C(0xf)));
 		for (u32 j = 0; j < i; j++)
 			fuzz_check(vd->vcpus.v[i].hw_id != vd->vcpus.v[j].hw_id);
 	}
-	fuzz_check(kernel && kernel->path.n && in_memory(vd, kernel->load.gpa.v, 0));
-	fuzz_check(vd->entry.given && in_memory(vd, vd->entry.gpa.v, VD_X));
+	fuzz_check(kernel && kernel->path.n);
+	fuzz_check(!kernel->load.given || in_memory(vd, kernel->load.gpa.v, 0));
+	fuzz_check(!vd->entry.given || in_memory(vd, vd->entry.gpa.v, VD_X));
 	fuzz_check(vd->cmdline.n <= 2047);
 	check_memory(vd);
 	check_devices(vd);
+}
+
+/* The same keys over another language's description, without their tables; and one bare value. */
+static void extend(const struct text *t, struct arena *a)
+{
+	struct diag d = { .emit = emit };
+	struct vmdesc *vd = vmdesc_new(a, "other.conf");
+	struct src_pos at = { "other.conf", 1, 7 };
+	struct vd_dev *dev;
+	struct toml *root, *v;
+	enum status st;
+
+	fuzz_check(vd && vmdesc_add_vcpu(vd, a, at));
+	dev = vmdesc_add_dev(vd, a, at);
+	fuzz_check(dev);
+	dev->class = STR("gicv2");
+	fuzz_check(toml_parse(span_of(t->p, t->n), "x", a, &d, &root) != E_NOMEM);
+	for (const struct toml *table = root->child; table; table = table->next) {
+		u32 before = d.n_errors;
+
+		if (table->type != TOML_TABLE)
+			continue;
+		st = config_extend(vd, table, a, &d);
+		fuzz_check((st == OK) == (d.n_errors == before));
+	}
+	d.n_errors = 0;
+	st = toml_parse_value((struct str){ t->p, t->n }, STR("k"), at, a, &d, &v);
+	fuzz_check((st == OK) == (d.n_errors == 0) && st != E_NOMEM);
+	vmdesc_print(vd, put, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -291,12 +356,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	fuzz_check(vd && (st == OK || st == E_INVAL));
 	fuzz_check((st == OK) == (d.n_errors == 0));
 	fuzz_check(vmdesc_add_default_board(vd, &a) == OK);
+	st = vmdesc_place_devices(vd, &d);
+	fuzz_check(st == OK || d.n_errors);
 	st = vmdesc_validate(vd, &target, &d);
 	fuzz_check(st == OK || d.n_errors);
 	if (!d.n_errors)
 		check_vm(vd);
 	vmdesc_print(vd, put, NULL);
 
+	extend(&t, &a);
 	arena_init(&a, memory, sizeof(memory));
 	d = (struct diag){ .emit = emit };
 	st = hostdesc_apply_platform(span_of(t.p, t.n), "p.toml", &a, &hd, &d);
