@@ -15,7 +15,7 @@
 
 #define CONVERT_ARENA MIB(64)
 
-static const struct dialect *const dialects[] = { &dialect_toml };
+static const struct dialect *const dialects[] = { &dialect_toml, &dialect_qvmconf };
 
 /* Ended by NULL. */
 static const struct convert_foreign *const foreign[] = { &foreign_axplat, &foreign_axbuild, NULL };
@@ -56,7 +56,9 @@ static enum status complete(struct convert *c, struct vmdesc *vd)
 {
 	if (vd->lang && strcmp(vd->lang, c->to->lang) == 0)
 		return OK;
-	return vmdesc_add_default_board(vd, &c->arena);
+	if (vmdesc_add_default_board(vd, &c->arena) != OK)
+		return E_NOMEM;
+	return vmdesc_place_devices(vd, &c->set.report.d);
 }
 
 /* ---- reading it again ------------------------------------------------------------------------ */
@@ -69,12 +71,30 @@ static void keep_quiet(struct diag *d, enum diag_level level, const struct src_p
 		tool_complain("in what was written, line %u: %s", at->line, text);
 }
 
+static struct vd_dev *copy_devs(struct vmdesc *vd)
+{
+	struct vd_dev *v = tool_alloc((vd->devs.cap + 1) * sizeof(*v));
+
+	if (vd->devs.n)
+		memcpy(v, vd->devs.v, vd->devs.n * sizeof(*v));
+	return v;
+}
+
+/* As it will be when it is built. */
+static bool make_whole(struct convert *c, struct vmdesc *vd)
+{
+	struct diag quiet = { .emit = keep_quiet };
+
+	return vmdesc_add_default_board(vd, &c->arena) == OK &&
+	       vmdesc_place_devices(vd, &quiet) == OK;
+}
+
 static bool is_same(struct convert *c, const struct vmdesc *was, struct vmdesc *is)
 {
 	char *a, *b;
 	bool same;
 
-	if (vmdesc_add_default_board(is, &c->arena) != OK)
+	if (!make_whole(c, is))
 		return false;
 	if (!is->id)
 		is->id = was->id;
@@ -99,7 +119,9 @@ static bool proves(struct convert *c, const struct vmdesc *const *vms, u32 n, st
 	for (; is && i < n; is = is->next, i++) {
 		struct vmdesc was = *vms[i];
 
-		if (vmdesc_add_default_board(&was, &c->arena) != OK || !is_same(c, &was, is))
+		/* Its devices may get a place, which is not to be seen outside. */
+		was.devs.v = copy_devs(&was);
+		if (!make_whole(c, &was) || !is_same(c, &was, is))
 			return false;
 	}
 	return !is && i == n;

@@ -25,11 +25,21 @@ static void put_addr(FILE *f, const char *what, struct vd_addr a)
 		fprintf(f, "%s 0x%llx ", what, ull(a.gpa.v));
 }
 
+/* Said, or by the interrupt controller. */
+static const char *isa_of(const struct vmdesc *vd)
+{
+	for (u32 i = 0; i < vd->devs.n; i++) {
+		if (str_starts(vd->devs.v[i].class, "gic"))
+			return "aarch64";
+	}
+	return vd->isa ? vd->isa : "any";
+}
+
 static void put_head(FILE *f, const struct vmdesc *vd)
 {
 	fprintf(f, "vm %u ", vd->id);
 	put_str(f, vd->name);
-	fprintf(f, "abi %d intc %d isa %s\n", vd->abi, vd->intc, vd->isa ? vd->isa : "any");
+	fprintf(f, "abi %d intc %d isa %s\n", vd->abi, vd->intc, isa_of(vd));
 	put_addr(f, "entry", vd->entry);
 	put_addr(f, "tree", vd->tree);
 	fprintf(f, "boot\ncmdline ");
@@ -148,10 +158,11 @@ static void put_passes(FILE *f, const struct vmdesc *vd)
 		put_str(f, p->name);
 		for (u32 k = 0; k < p->n_win; k++)
 			fprintf(f, "0x%llx=0x%llx+0x%llx/%u ", ull(p->win[k].gpa.v),
-				ull(p->win[k].hpa.v), ull(p->win[k].size), p->win[k].prot);
+				ull(p->win[k].hpa.v), ull(p->win[k].size),
+				p->win[k].prot ? p->win[k].prot : VD_R | VD_W);
 		for (u32 k = 0; k < p->n_irq; k++)
-			fprintf(f, "irq %u=%u/%d ", p->irq[k].guest, p->irq[k].host,
-				p->irq[k].trigger);
+			fprintf(f, "irq %u=%u ", p->irq[k].guest ? p->irq[k].guest : p->irq[k].host,
+				p->irq[k].host);
 		fputc('\n', f);
 	}
 	for (u32 i = 0; i < vd->pass_paths.n; i++) {

@@ -163,6 +163,7 @@ static void write_toml(struct writer *w, const struct vmdesc *const *vms, u32 n)
 
 	(void)n;
 	w->vd = vms[0];
+	w->native = w->vd->lang && strcmp(w->vd->lang, w->to->lang) == 0;
 	say_origin(w);
 	for (u32 i = 0; i < array_size(keys); i++) {
 		enum vd_field f = keys[i].field;

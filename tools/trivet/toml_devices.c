@@ -109,7 +109,7 @@ static bool is_sayable(struct writer *w, const struct vd_pass *p)
 
 	if (p->n_win != 1)
 		what = "its number of windows is not one";
-	else if (p->win[0].prot)
+	else if (p->win[0].prot && p->win[0].prot != (VD_R | VD_W))
 		what = "its permissions";
 	else if (p->n_irq > 1)
 		what = "more than one interrupt";

@@ -122,21 +122,20 @@ static bool has_masks(struct writer *w)
 static bool put_phys_cpu_ids(struct writer *w, FILE *out)
 {
 	const struct vmdesc *vd = w->vd;
-	u32 n = 0, n_host = 0, n_mask = 0;
+	u32 n = 0, n_free = 0;
 
 	for (u32 i = 0; i < vd->vcpus.n; i++) {
 		const struct vd_vcpu *v = &vd->vcpus.v[i];
 
 		n += v->has_hw_id;
-		n_mask += v->cpu_mask != 0;
-		n_host += v->has_host_hw_id && v->has_hw_id && v->host_hw_id == v->hw_id;
+		n_free += !v->cpu_mask && !v->has_host_hw_id;
 		if (v->has_host_hw_id && (!v->has_hw_id || v->host_hw_id != v->hw_id))
 			say_lost(w, v->at, "vCPU %u on the host CPU of id %s", i,
 				 show_hex(v->host_hw_id).s);
 	}
 	if (!all_or_none(w, n, "ids"))
 		return false;
-	if (!n_mask && n_host < n)
+	if (n_free)
 		say_lost(w, vd->vcpus_at, "ids of vCPUs that may run on any host CPU");
 	fputc('[', out);
 	for (u32 i = 0; i < vd->vcpus.n; i++) {
@@ -395,8 +394,13 @@ static bool put_boot(struct writer *w, FILE *out)
 	return w->vd->abi != VM_BOOT_AUTO;
 }
 
+/* An interrupt controller says it as well. */
 static bool put_isa(struct writer *w, FILE *out)
 {
+	for (u32 i = 0; i < w->vd->devs.n; i++) {
+		if (str_starts(w->vd->devs.v[i].class, "gic"))
+			return false;
+	}
 	return put_text(w, out, str_of(w->vd->isa), w->vd->isa_at);
 }
 

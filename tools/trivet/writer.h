@@ -26,6 +26,7 @@ struct dialect {
 };
 
 extern const struct dialect dialect_toml;
+extern const struct dialect dialect_qvmconf;
 
 struct writer {
 	FILE *f;
@@ -33,6 +34,7 @@ struct writer {
 	const struct vmdesc *vd; /* at work on it */
 	struct diag *diag;
 	bool lossy;
+	bool native; /* the description was of this language before: what it left out stays out */
 	u32 n_lost;
 	FILE *notes; /* of what is lost with --lossy, until the next whole line */
 	char *notes_text;
