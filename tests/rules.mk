@@ -105,7 +105,7 @@ TEST_CFLAGS = $(call HOST_CFLAGS,$(1)) $(HOST_ALL) -Itests/unit $(ORACLES)
 # Of `trivet show` and `trivet diff`.
 FACES   := json table svg_layout board_words
 DIFFERS := json board_words diff diff_items diff_devices
-WRITERS := langs writer model_text toml_values toml_devices to_toml
+WRITERS := langs writer model_text toml_values toml_devices to_toml to_qvmconf to_camkes
 FRAME   := options size source source_show json
 PACKERS := pack_list platform_text cpio_write disk_table fat32_dir fat32_write
 

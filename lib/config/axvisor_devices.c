@@ -86,7 +86,7 @@ static const struct vd_board_dev uart_16550 = {
 
 static bool is_16550(struct str name)
 {
-	static const char *const known[] = { "ns16550", "uart16550", "dw-apb-uart" };
+	static const char *const known[] = { "ns16550", "uart16550", "dw-apb-uart", "ser8250" };
 
 	for (u32 i = 0; i < array_size(known); i++)
 		if (str_starts(name, known[i]))
@@ -356,6 +356,10 @@ static enum status read_whole(struct axvisor *ax, const struct toml *row,
 		other.n_irq = cell[DEV_IRQ]->integer != 0;
 		model = &other;
 	}
+	/* Of two versions of a controller the older has the smaller first window. */
+	if (kind == EMU_INTC &&
+	    (u64)cell[DEV_LENGTH]->integer == vmdesc_board.older_intc.win[0].size)
+		model = &vmdesc_board.older_intc;
 	dev = axvisor_add_dev(ax, row->at, model->class);
 	if (!dev)
 		return E_NOMEM;

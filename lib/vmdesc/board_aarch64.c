@@ -24,6 +24,12 @@ const struct vd_board vmdesc_board = {
 		.per_vcpu = { 0, REDIST_STRIDE },
 		.n_win = 2,
 	},
+	/* GICC with its second page, where GICC_DIR is (Arm IHI 0048, 4.1.2). */
+	.older_intc = {
+		.class = "gicv2",
+		.win = { { { 0x08000000 }, 0x1000 }, { { 0x08010000 }, 0x2000 } },
+		.n_win = 2,
+	},
 	.console = {
 		.class = "pl011",
 		.name = "uart0",
@@ -37,17 +43,10 @@ const struct vd_board vmdesc_board = {
 	.last_line = 1019,
 };
 
-/* GICC with its second page, where GICC_DIR is (Arm IHI 0048, 4.1.2). */
-static const struct vd_board_dev gicv2 = {
-	.class = "gicv2",
-	.win = { { { 0x08000000 }, 0x1000 }, { { 0x08010000 }, 0x2000 } },
-	.n_win = 2,
-};
-
 /* A GICv2 that nobody wrote, which is a language's default, where there can be none. */
 static void use_ours(struct vmdesc *vd, struct vd_dev *d)
 {
-	if (!d->is_default || !str_eq_c(d->class, gicv2.class))
+	if (!d->is_default || !str_eq_c(d->class, vmdesc_board.older_intc.class))
 		return;
 	vd_dev_from_board(d, &vmdesc_board.intc, vd->vcpus.n);
 	d->is_default = true;
@@ -56,7 +55,7 @@ static void use_ours(struct vmdesc *vd, struct vd_dev *d)
 /* The address of the distributor is the file's, if it gave one; and that of its second window. */
 void vmdesc_use_intc(struct vmdesc *vd, const char *class)
 {
-	bool is_v2 = class && strcmp(class, gicv2.class) == 0;
+	bool is_v2 = class && strcmp(class, vmdesc_board.older_intc.class) == 0;
 
 	for (u32 i = 0; i < vd->devs.n; i++) {
 		struct vd_dev *d = &vd->devs.v[i];
@@ -66,7 +65,7 @@ void vmdesc_use_intc(struct vmdesc *vd, const char *class)
 			use_ours(vd, d);
 		if (!is_v2 || !str_eq_c(d->class, vmdesc_board.intc.class))
 			continue;
-		vd_dev_from_board(d, &gicv2, vd->vcpus.n);
+		vd_dev_from_board(d, &vmdesc_board.older_intc, vd->vcpus.n);
 		d->win[0].base = dist;
 		if (second.v != vmdesc_board.intc.win[1].base.v)
 			d->win[1].base = second;
@@ -96,7 +95,7 @@ enum status vmdesc_add_default_board(struct vmdesc *vd, struct arena *a)
 		if (!v->has_hw_id)
 			v->hw_id = i / CPUS_PER_CLUSTER << 8 | i % CPUS_PER_CLUSTER;
 	}
-	if (!vmdesc_dev(vd, gicv2.class) && !(vd->absent & BIT(VD_PART_INTC)))
+	if (!vmdesc_dev(vd, vmdesc_board.older_intc.class) && !(vd->absent & BIT(VD_PART_INTC)))
 		TRY(add(vd, &vmdesc_board.intc, a));
 	if (vmdesc_dev(vd, "ns16550") || vd->absent & BIT(VD_PART_CONSOLE))
 		return OK;

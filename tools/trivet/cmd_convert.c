@@ -15,7 +15,8 @@
 
 #define CONVERT_ARENA MIB(64)
 
-static const struct dialect *const dialects[] = { &dialect_toml, &dialect_qvmconf };
+static const struct dialect *const dialects[] = { &dialect_toml, &dialect_qvmconf,
+						  &dialect_camkes };
 
 /* Ended by NULL. */
 static const struct convert_foreign *const foreign[] = { &foreign_axplat, &foreign_axbuild, NULL };

@@ -22,23 +22,38 @@
 
 /* ---- tokens ---------------------------------------------------------------------------------- */
 
+/* Words that are options somewhere: in quotes they are none. */
+static bool is_option(struct str s)
+{
+	static const char *const words[] = {
+		"system",  "ram",     "rom",	    "load",	 "acpi",     "data",
+		"fdt",	   "guest",   "initrd",	    "cmdline",	 "cpu",	     "sched",
+		"vdev",	   "cluster", "pass",	    "loc",	 "intr",     "reserve",
+		"set",	   "logger",  "partition",  "dump",	 "dryrun",   "unsupported",
+		"debug",   "safety",  "name",	    "runmask",	 "log",	     "batch",
+		"delayed", "hostdev", "hostvector", "its",	 "version",  "gicd",
+		"gicc",	   "gicr",    "msi",	    "legacy",	 "threads",  "dio",
+		"peer",	   "mac",     "tapdev",	    "tag",	 "directio", "display",
+		"offset",  "options", "pipeline",   "protocol",	 "screen",   "size",
+		"window",  "zorder",  "create",	    "allow",	 "deny",     "gid",
+		"umask",   "subst",   "action",	    "frequency", "intrmap",  "reg",
+		"clone",
+	};
+
+	for (u32 i = 0; i < array_size(words); i++) {
+		if (str_eq_c(s, words[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool is_plain(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
-		if (!isalnum((u8)s.p[i]) && (!s.p[i] || !strchr("._/+:@,-", s.p[i])))
+		if (!isalnum((u8)s.p[i]) && (!s.p[i] || !strchr("._/+@,-", s.p[i])))
 			return false;
 	}
-	/* A word that may be an option is quoted; so is one that might be a number. */
-	return s.n > 1 && memchr(s.p, '.', s.n);
-}
-
-static bool is_name(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if (!isalnum((u8)s.p[i]) && s.p[i] != '-')
-			return false;
-	}
-	return s.n && (memchr(s.p, '-', s.n) || isdigit((u8)s.p[s.n - 1]));
+	return s.n && !is_option(s);
 }
 
 /* In quotes as it stands; `$` ends a pair of them, so that no name of a variable follows it. */
@@ -67,7 +82,7 @@ static void put_token(struct writer *w, FILE *out, struct str s, struct src_pos 
 	if (s.n > TOKEN_MAX)
 		say_lost(w, at, "what stands behind %d bytes of \"%s\"", TOKEN_MAX, show_text(s).s);
 	s.n = MIN(s.n, (size_t)TOKEN_MAX);
-	if (is_plain(s) || is_name(s))
+	if (is_plain(s))
 		fwrite(s.p, 1, s.n, out);
 	else
 		put_quoted(out, s);
@@ -177,6 +192,17 @@ static void say_memory(struct writer *w)
 		say_key(w, VD_F_MEMORY_REGIONS);
 }
 
+/* Without an address in front, something like one would be taken for it. */
+static bool seems_address(struct str path)
+{
+	const char *comma = path.n ? memchr(path.p, ',', path.n) : NULL;
+	const char *p = path.p;
+
+	while (comma && p < comma && (isxdigit((u8)*p) || strchr("xXkKmMgG_", *p)))
+		p++;
+	return comma && (p == comma || isdigit((u8)path.p[0]));
+}
+
 static void say_image(struct writer *w, const struct vd_image *image)
 {
 	static const char *const option[VD_IMG_ROLES] = {
@@ -195,7 +221,7 @@ static void say_image(struct writer *w, const struct vd_image *image)
 		say_lost(w, image->at, "\"%s\" without an address", show_text(image->path).s);
 		return;
 	}
-	if (!image->load.given && image->path.n && memchr(image->path.p, ',', image->path.n))
+	if (!image->load.given && seems_address(image->path))
 		say_lost(w, image->at, "the comma of \"%s\"", show_text(image->path).s);
 	f = open_memstream(&text, &len);
 	fputs(option[image->role], f);
@@ -347,12 +373,9 @@ static void say_irq(struct writer *w, const struct vd_dev *d)
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
-	fprintf(f, "%.*s:%u", STR_ARG(name), d->irq[0].line);
+	put_token(w, f, name, d->at);
 	fclose(f);
-	if (is_name(name) || str_eq_c(name, "gic") || str_eq_c(name, "intc"))
-		say(w, "\tintr %s", text);
-	else
-		say_token(w, "\tintr", (struct str){ text, len }, d->at);
+	say(w, "\tintr %s:%u", text, d->irq[0].line);
 	free(text);
 }
 

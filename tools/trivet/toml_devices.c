@@ -29,7 +29,7 @@ bool is_console(const struct vd_dev *d)
 static bool name_says_16550(struct str name)
 {
 	return str_starts(name, "ns16550") || str_starts(name, "uart16550") ||
-	       str_starts(name, "dw-apb-uart");
+	       str_starts(name, "dw-apb-uart") || str_starts(name, "ser8250");
 }
 
 static const struct vd_option *option(const struct vd_dev *d, const char *key)
@@ -47,6 +47,16 @@ static void put_dev_head(struct writer *w, const struct vd_dev *d, FILE *out)
 	write_string(w, out, d->name.n ? d->name : d->class, d->at);
 	fprintf(out, ", %s, %s, %u, ", show_hex(d->win[0].base.v).s, show_hex(d->win[0].size).s,
 		d->n_irq ? d->irq[0].line : 0);
+}
+
+/* Its version is told by the first window. */
+static bool intc_is_sayable(const struct vd_dev *d)
+{
+	bool older = str_eq_c(d->class, vmdesc_board.older_intc.class);
+	u64 size = vmdesc_board.older_intc.win[0].size;
+
+	return d->n_win == 2 && !d->n_irq && (d->win[0].size == size) == older &&
+	       (older || str_eq_c(d->class, vmdesc_board.intc.class));
 }
 
 static bool row_intc(struct writer *w, const struct vd_dev *d, FILE *out)
@@ -75,19 +85,121 @@ static bool row_console(struct writer *w, const struct vd_dev *d, FILE *out)
 	return true;
 }
 
+/* Devices that are known and not emulated yet. */
+static u32 other_type(const struct vd_dev *d)
+{
+	static const struct {
+		u32 number;
+		const char *class;
+	} types[] = {
+		{ 0xe1, "virtio-blk" },	 { 0xe2, "virtio-net" }, { 0xe3, "virtio-console" },
+		{ 0x0a, "ivc-channel" }, { 0x23, "ioapic" },	 { 0x24, "timer8254" },
+		{ 0x25, "pch-pic" },	 { 0x30, "plic" },
+	};
+
+	for (u32 i = 0; i < array_size(types); i++) {
+		if (str_eq_c(d->class, types[i].class) && d->n_win == 1 && d->win[0].size &&
+		    d->n_irq <= 1 && !d->options.n &&
+		    (!d->n_irq || (d->irq[0].line && d->irq[0].trigger == VD_TRIGGER_LEVEL)))
+			return types[i].number;
+	}
+	return 0;
+}
+
+static bool row_other(struct writer *w, const struct vd_dev *d, FILE *out)
+{
+	put_dev_head(w, d, out);
+	fprintf(out, "0x%x, []]", other_type(d));
+	return true;
+}
+
 static bool row_dev(struct writer *w, u32 i, FILE *out, char *remark, size_t size)
 {
 	const struct vd_dev *d = &w->vd->devs.v[i];
 
+	if (d->is_placed_by_us)
+		return false;
 	snprintf(remark, size, "%s", show_text(d->class).s);
 	if (is_console(d) && d->n_win == 1 && d->n_irq == 1 &&
 	    d->irq[0].trigger == VD_TRIGGER_LEVEL)
 		return row_console(w, d, out);
-	if (str_eq_c(d->class, vmdesc_board.intc.class) && d->n_win == 2 && !d->n_irq)
+	if (intc_is_sayable(d))
 		return row_intc(w, d, out);
+	if (other_type(d))
+		return row_other(w, d, out);
 	say_lost(w, d->at, "device %s \"%s\" at %s", show_text(d->class).s, show_text(d->name).s,
 		 show_hex(d->win[0].base.v).s);
 	return false;
+}
+
+/* ---- devices that are placed by us ----------------------------------------------------------- */
+
+static const char *model_of(const struct vd_dev *d)
+{
+	static const char *const models[][2] = {
+		{ "pl011", "pl011-mmio" },	  { "ns16550", "uart16550-mmio" },
+		{ "virtio-blk", "virtio-blk" },	  { "virtio-net", "virtio-net" },
+		{ "ivc-channel", "ivc-channel" },
+	};
+
+	for (u32 i = 0; i < array_size(models); i++) {
+		if (str_eq_c(d->class, models[i][0]))
+			return models[i][1];
+	}
+	return NULL;
+}
+
+/* "02:00:00:00:00:01" as a list of numbers. */
+static void put_mac(FILE *out, struct str mac)
+{
+	fputs(", guest_mac = [", out);
+	for (size_t i = 0; i + 1 < mac.n; i += 3)
+		fprintf(out, "%s0x%.2s", i ? ", " : "", mac.p + i);
+	fputc(']', out);
+}
+
+static void put_backend(struct writer *w, const struct vd_dev *d, FILE *out)
+{
+	const struct vd_option *type = option(d, "backend"), *path = option(d, "path");
+
+	if (!type)
+		return;
+	fputs(", backend = { type = ", out);
+	write_string(w, out, type->value, type->at);
+	if (path) {
+		fputs(", path = ", out);
+		write_string(w, out, path->value, path->at);
+	}
+	fputs(" }", out);
+}
+
+static bool row_virtual(struct writer *w, u32 i, FILE *out, char *remark, size_t size)
+{
+	const struct vd_dev *d = &w->vd->devs.v[i];
+	const struct vd_option *shift = option(d, "reg-shift"), *mac = option(d, "mac");
+	const struct vd_option *capacity = option(d, "capacity");
+
+	(void)remark;
+	(void)size;
+	if (!d->is_placed_by_us)
+		return false;
+	if (!model_of(d)) {
+		say_lost(w, d->at, "device %s \"%s\" without a place", show_text(d->class).s,
+			 show_text(d->name).s);
+		return false;
+	}
+	fputs("{ id = ", out);
+	write_string(w, out, d->name, d->at);
+	fprintf(out, ", model = \"%s\"", model_of(d));
+	put_backend(w, d, out);
+	if (shift)
+		fprintf(out, ", register_shift = %.*s", STR_ARG(shift->value));
+	if (capacity)
+		fprintf(out, ", capacity = %.*s", STR_ARG(capacity->value));
+	if (mac)
+		put_mac(out, mac->value);
+	fputs(" }", out);
+	return true;
 }
 
 /* ---- passed through ------------------------------------------------------------------------ */
@@ -101,6 +213,12 @@ static u32 count_passes(const struct vmdesc *vd)
 static bool is_plain_address(const struct vd_pass *p)
 {
 	return !p->name.n && p->n_win == 1 && !p->n_irq && p->win[0].gpa.v == p->win[0].hpa.v;
+}
+
+bool is_bare_irq(const struct vd_pass *p)
+{
+	return !p->n_win && p->n_irq == 1 && str_eq_c(p->name, "dtb_irqs") &&
+	       (!p->irq[0].guest || p->irq[0].guest == p->irq[0].host);
 }
 
 static bool is_sayable(struct writer *w, const struct vd_pass *p)
@@ -134,6 +252,8 @@ static bool row_pass(struct writer *w, u32 i, FILE *out, char *remark, size_t si
 		return true;
 	}
 	p = &vd->passes.v[i - vd->pass_paths.n];
+	if (w->irqs_apart && is_bare_irq(p))
+		return false;
 	if (is_plain_address(p) || !is_sayable(w, p))
 		return false;
 	fputc('[', out);
@@ -177,6 +297,7 @@ static bool row_excluded(struct writer *w, u32 i, FILE *out, char *remark, size_
 
 static const struct value_rows rows[] = {
 	{ VD_F_EMU_DEVICES, count_devs, row_dev },
+	{ VD_F_VIRTUAL, count_devs, row_virtual },
 	{ VD_F_PASSTHROUGH_DEVICES, count_passes, row_pass },
 	{ VD_F_EXCLUDED_DEVICES, count_excluded, row_excluded },
 	{ VD_F_PASSTHROUGH_ADDRESSES, count_windows, row_address },

@@ -27,6 +27,7 @@ struct dialect {
 
 extern const struct dialect dialect_toml;
 extern const struct dialect dialect_qvmconf;
+extern const struct dialect dialect_camkes;
 
 struct writer {
 	FILE *f;
@@ -35,6 +36,7 @@ struct writer {
 	struct diag *diag;
 	bool lossy;
 	bool native; /* the description was of this language before: what it left out stays out */
+	bool irqs_apart; /* interrupts without registers are said elsewhere than with the devices */
 	u32 n_lost;
 	FILE *notes; /* of what is lost with --lossy, until the next whole line */
 	char *notes_text;
@@ -79,6 +81,8 @@ const struct value_rows *value_rows(enum vd_field f);
 /* Of those, the ones that are devices (toml_devices.c). */
 const struct value_rows *device_rows(enum vd_field f);
 bool is_console(const struct vd_dev *d);
+/* An interrupt that comes without registers, as CAmkES gives them. */
+bool is_bare_irq(const struct vd_pass *p);
 
 /* ---- what a description says, whatever the language (model_text.c) --------------------------- */
 

@@ -426,6 +426,7 @@ struct vd_board_dev {
 
 struct vd_board {
 	struct vd_board_dev intc;
+	struct vd_board_dev older_intc; /* known by its first window, which is smaller */
 	struct vd_board_dev console;
 	struct vd_window pool; /* where devices go that have no place of their own */
 	u32 first_line;	       /* the first interrupt for them */
