@@ -21,6 +21,11 @@ static bool is_event(struct str connector)
 	       ck_pattern_fits("seL4Asynch*", connector);
 }
 
+bool ck_link_is_used(const struct ck_link *l)
+{
+	return is_shared(l->connector) || is_event(l->connector);
+}
+
 static bool is_helper(const struct ck_flat *f)
 {
 	return f->type && ck_is_helper(f->type->text);

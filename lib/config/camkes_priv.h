@@ -311,6 +311,11 @@ struct ck_name *ck_intern(struct camkes *ck, struct str s);
 /* "a.b", or "b" when there is no @a. */
 struct ck_name *ck_join(struct camkes *ck, const struct ck_name *a, const struct ck_name *b);
 
+/* ---- camkes.c ---------------------------------------------------------------------------- */
+
+/* Read and link; NULL when there is no memory at all. */
+struct camkes *ck_read(const struct config_input *in, struct arena *a, struct diag *d);
+
 /* ---- camkes_lex.c ------------------------------------------------------------------------ */
 
 enum ck_tok {
@@ -425,6 +430,8 @@ struct ck_vm {
 	struct ck_vm *next;
 };
 
+/* Which attribute a setting is, older names included; CK_ATTRS: none. */
+enum ck_attr ck_attr_of(const struct ck_value *v);
 /* The descriptions of all VMs. */
 void ck_describe(struct camkes *ck, struct vmdesc **out);
 
@@ -470,6 +477,8 @@ void ck_dtb(struct ck_vm *vm);
 void ck_virtual(struct ck_vm *vm);
 /* Shared memory and events of connections. */
 void ck_cross(struct camkes *ck, struct ck_vm *vms);
+/* Is it shared memory or an event? */
+bool ck_link_is_used(const struct ck_link *l);
 /* Which VMs have a virtual console; before ck_virtual(). */
 void ck_find_serial(struct camkes *ck, struct ck_vm *vms);
 /* `vmN.trivet = {...}` */

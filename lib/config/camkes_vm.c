@@ -369,7 +369,7 @@ static void unknown_attr(struct ck_vm *vm, const struct ck_value *v)
 }
 
 /* Older names, by what they hold: a list of dictionaries was renamed. */
-static enum ck_attr meant(const struct ck_value *v)
+enum ck_attr ck_attr_of(const struct ck_value *v)
 {
 	const struct ck_item *first = v->item->type == CK_LIST ? v->item->child : NULL;
 
@@ -392,7 +392,7 @@ static void later(struct ck_vm *vm, enum ck_attr attr, const struct ck_value *v)
 
 static void sort_value(struct ck_vm *vm, const struct ck_value *v)
 {
-	enum ck_attr attr = meant(v);
+	enum ck_attr attr = ck_attr_of(v);
 
 	if (attr == CK_ATTRS) {
 		unknown_attr(vm, v);
