@@ -82,9 +82,11 @@ static bool read_place(struct qvm *q, struct str s, struct place *p)
 	    !qvm_number(q, qvm_piece(&s), QVM_BASE_SIZE, &p->size))
 		return false;
 	p->host = p->start;
-	p->flags = BIT(F_R) | BIT(F_W);
-	if (s.n && !read_flags(q, s, &p->flags))
+	p->flags = 0;
+	if (!read_flags(q, s, &p->flags))
 		return false;
+	if (!(p->flags & (BIT(F_R) | BIT(F_W) | BIT(F_X))))
+		p->flags |= BIT(F_R) | BIT(F_W);
 	if (equals && str_starts(host, "mem:"))
 		host = (struct str){ host.p + 4, host.n - 4 };
 	if (equals && !qvm_number(q, host, QVM_BASE_ADDRESS, &p->host))
@@ -126,7 +128,8 @@ static void add_window(struct qvm *q, const struct place *p)
 	pass->win[0] = (struct vd_pass_window){ .gpa = GPA(p->start),
 						.hpa = HPA(p->host),
 						.size = p->size,
-						.prot = p->flags & (VD_R | VD_W | VD_X) };
+						.prot = (p->flags & (VD_R | VD_W | VD_X)) |
+							(p->flags & BIT(F_N) ? VD_NO_DMA : 0u) };
 }
 
 static_assert(BIT(F_R) == VD_R && BIT(F_W) == VD_W && BIT(F_X) == VD_X, "the flags are rights");

@@ -69,7 +69,11 @@ static bool can_dma(const struct pass_resolver *r, const struct vd_pass *p)
 {
 	u32 n = r->t.n_nodes && p->path.n ? dt_find(&r->t, p->path) : DT_NONE;
 
-	if (!p->n_win)
+	bool said_none = true;
+
+	for (u32 i = 0; i < p->n_win; i++)
+		said_none &= (p->win[i].prot & VD_NO_DMA) != 0;
+	if (said_none)
 		return false;
 	if (n != DT_NONE && (dt_has(&r->t, n, "dma-coherent") || dt_has(&r->t, n, "iommus")))
 		return true;
@@ -112,7 +116,7 @@ static void warn_of_dma(const struct pass_resolver *r)
 	vd_warning(
 		&r->c, VD_F_MEMORY_REGIONS, r->vd->mems_at, NULL,
 		"DMA will go to the wrong place: the host's addresses of this memory are others");
-	vd_fix(&r->c, r->vd->mems_at, "write map_type 1, at an address of the host's memory");
+	vd_fix(&r->c, r->vd->mems_at, "%s", vmdesc_same_memory(r->vd));
 }
 
 void pass_judge(struct pass_resolver *r)

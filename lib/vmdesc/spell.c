@@ -18,6 +18,7 @@ struct language {
 	const char *own;    /* before a key of TOML's */
 	const char *is;	    /* between a key and its value */
 	const char *memory; /* an example of it */
+	const char *same;   /* memory at the host's addresses */
 	const struct spelling *words;
 };
 
@@ -73,8 +74,11 @@ static const struct spelling camkes_pc[] = {
 };
 
 static const struct language languages[] = {
-	{ "qvmconf", "set trivet-", " ", "0x80000000,512M", qvmconf },
-	{ "camkes", "trivet.", " = ", "0x80000000, 0x20000000", camkes },
+	{ "qvmconf", "set trivet-", " ", "0x80000000,512M",
+	  "write pass loc START,LENGTH,m in place of ram, at an address of the host's memory",
+	  qvmconf },
+	{ "camkes", "trivet.", " = ", "0x80000000, 0x20000000",
+	  "write map_one_to_one = true, at an address of the host's memory", camkes },
 };
 
 static const struct language *language_of(const struct vmdesc *vd)
@@ -91,6 +95,13 @@ const char *vmdesc_memory_example(const struct vmdesc *vd)
 	const struct language *l = language_of(vd);
 
 	return l ? l->memory : vmdesc_field(VD_F_MEMORY_REGIONS)->example;
+}
+
+const char *vmdesc_same_memory(const struct vmdesc *vd)
+{
+	const struct language *l = language_of(vd);
+
+	return l ? l->same : "write map_type 1, at an address of the host's memory";
 }
 
 static struct show key_and(const struct vmdesc *vd, enum vd_field f, bool is)

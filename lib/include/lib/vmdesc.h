@@ -145,6 +145,7 @@ enum vd_prot {
 	VD_R = 1,
 	VD_W = 2,
 	VD_X = 4,
+	VD_NO_DMA = 8, /* of a passed window: the file says that no DMA is done by it */
 };
 
 enum vd_image_role {
@@ -402,6 +403,8 @@ struct show vmdesc_key(const struct vmdesc *vd, enum vd_field f);
 struct show vmdesc_key_is(const struct vmdesc *vd, enum vd_field f);
 /* A piece of memory as the language writes it, behind its key. */
 const char *vmdesc_memory_example(const struct vmdesc *vd);
+/* What to write for memory that has the host's addresses. */
+const char *vmdesc_same_memory(const struct vmdesc *vd);
 
 /* What an image of that role is asked for by. */
 enum vd_image_key {
