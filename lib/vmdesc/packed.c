@@ -7,7 +7,7 @@
 const struct packed_row packed_rows[] = {
 	[PACKED_WINDOW] = { VD_DEV_WINDOWS, sizeof(struct vd_window), "88" },
 	[PACKED_IRQ] = { VD_DEV_IRQS, sizeof(struct vd_irq), "41" },
-	[PACKED_PASS_WINDOW] = { VD_DEV_WINDOWS, sizeof(struct vd_pass_window), "88871" },
+	[PACKED_PASS_WINDOW] = { VD_DEV_WINDOWS, sizeof(struct vd_pass_window), "888f1" },
 	[PACKED_PASS_IRQ] = { VD_PASS_IRQS, sizeof(struct vd_pass_irq), "441" },
 };
 

@@ -68,7 +68,7 @@ static bool read_rows(const struct packed_field *f, struct span v, void *base)
 				*(u64 *)(void *)to = load_be64(v.p);
 			else
 				*(u32 *)(void *)to = value;
-			if ((*m == '1' || *m == '7') && value > (u32)(*m - '0'))
+			if ((*m == '1' && value > 1) || (*m == 'f' && value > 15))
 				return false;
 			to += len;
 			v.p += len;
