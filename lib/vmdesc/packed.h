@@ -30,7 +30,7 @@ enum packed_shape {
 struct packed_row {
 	u8 max;
 	u8 size;
-	/* One for each member. 8: u64; 4: u32; 1, 7: u32 of at most that. */
+	/* One for each member. 8: u64; 4: u32; 1, f: u32 of at most that. */
 	char members[6];
 };
 
