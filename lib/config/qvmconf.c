@@ -88,11 +88,11 @@ static struct show without_keys(struct str s)
 
 static bool missing(struct qvm *q, const char *why)
 {
-	qvm_error_at(q, q->opt_at, NULL, "its argument is missing%s", why);
+	qvm_error(q, "its argument is missing%s", why);
 	if (q->opt->form)
-		qvm_fix(q, q->opt_at, "write, for example, %s", qvm_text(q->opt->form));
+		qvm_fix(q, "write, for example, %s", qvm_advice(q->opt->form));
 	else
-		qvm_fix(q, q->opt_at, "write %s and its value", qvm_text(q->opt->name));
+		qvm_fix(q, "write %s and its value", qvm_text(q->opt->name));
 	return false;
 }
 
@@ -105,7 +105,7 @@ static bool is_value(struct qvm *q)
 		return true;
 	if (key_length(s)) {
 		qvm_bad(q, "no key=value: values stand by their places");
-		qvm_fix(q, q->tok.at, "write %s %s", qvm_text(q->opt->name), without_keys(s).s);
+		qvm_fix(q, "write %s %s", qvm_text(q->opt->name), without_keys(s).s);
 		return false;
 	}
 	if (s.n && s.p[0] == '=') {
@@ -152,21 +152,20 @@ static void no_option(struct qvm *q)
 		struct str value = { s.p + key + 1, s.n - key - 1 };
 		struct str word = { s.p, key };
 
-		qvm_error_at(q, q->tok.at, "", "%s: no key=value: a value stands behind its option",
-			     show_text(s).s);
+		qvm_bare(q, "%s: no key=value: a value stands behind its option", show_text(s).s);
 		if (key && find(q, word) && !memchr(value.p, '=', value.n))
-			qvm_fix(q, q->tok.at, "write %s %s", show_text(word).s, show_text(value).s);
+			qvm_fix(q, "write %s %s", show_text(word).s, show_text(value).s);
 		else
-			qvm_fix(q, q->tok.at, "%s", fix);
+			qvm_fix(q, "%s", fix);
 		return;
 	}
-	qvm_error_at(q, q->tok.at, "", "%s: a value without an option", show_text(s).s);
+	qvm_bare(q, "%s: a value without an option", show_text(s).s);
 	if (q->context == QVM_PASS || q->context == QVM_RESERVE)
-		qvm_fix(q, q->tok.at, "write loc %s", show_text(s).s);
+		qvm_fix(q, "write loc %s", show_text(s).s);
 	else if (q->context == QVM_CPU)
-		qvm_fix(q, q->tok.at, "write cpu once for each vCPU");
+		qvm_fix(q, "write cpu once for each vCPU");
 	else
-		qvm_fix(q, q->tok.at, "%s", fix);
+		qvm_fix(q, "%s", fix);
 }
 
 static bool is_no_word(struct str s)
@@ -207,11 +206,8 @@ static void unknown(struct qvm *q)
 		no_option(q);
 		return;
 	}
-	qvm_error_at(q, q->tok.at, "", "there is no option '%s'", show_text(q->tok.text).s);
-	if (near.best)
-		qvm_fix(q, q->tok.at, "did you mean '%s'?", near.best);
-	else
-		qvm_fix(q, q->tok.at, "remove it with its value, or quote it where it is a value");
+	qvm_bare(q, "there is no option '%s'", show_text(q->tok.text).s);
+	qvm_advise(q, near.best, "remove it with its value, or quote it where it is a value");
 }
 
 /* The context in which @o is valid, as one writes it. */
@@ -236,12 +232,12 @@ static struct show home_of(const struct qvm_option *o)
 static void misplaced(struct qvm *q, const struct qvm_option *o)
 {
 	if (q->context == QVM_VDEV && o->context == QVM_VDEV)
-		qvm_error_at(q, q->tok.at, "", "vdev %s has no option '%s'",
-			     qvm_text(q->vdev->name), qvm_text(o->name));
+		qvm_bare(q, "vdev %s has no option '%s'", qvm_text(q->vdev->name),
+			 qvm_text(o->name));
 	else
-		qvm_error_at(q, q->tok.at, "", "'%s' is an option of %s, and none is open here",
-			     qvm_text(o->name), home_of(o).s);
-	qvm_fix(q, q->tok.at, "write it behind %s, or remove it", home_of(o).s);
+		qvm_bare(q, "'%s' is an option of %s, and none is open here", qvm_text(o->name),
+			 home_of(o).s);
+	qvm_fix(q, "write it behind %s, or remove it", home_of(o).s);
 	for (u32 n = o->args == QVM_NONE ? 0 : o->args == QVM_TWO ? 2 : 1; n; n--) {
 		if (!qvm_next(q))
 			return;
@@ -277,8 +273,8 @@ static void open_cpu(struct qvm *q)
 		q->vd->vcpus_at = q->opt_at;
 	if (vmdesc_add_vcpu(q->vd, q->arena, q->opt_at))
 		return;
-	qvm_error_at(q, q->opt_at, NULL, "more vCPUs than a VM can have");
-	qvm_fix(q, q->opt_at, "write cpu at most %d times", VD_MAX_VCPUS);
+	qvm_error(q, "more vCPUs than a VM can have");
+	qvm_fix(q, "write cpu at most %d times", VD_MAX_VCPUS);
 }
 
 static void open_pass(struct qvm *q)
@@ -287,7 +283,7 @@ static void open_pass(struct qvm *q)
 	if (!q->blob || q->blob == QVM_O_DATA)
 		return;
 	qvm_error_at(q, q->blob_at, name_of(q->blob), "before pass: known, not supported yet");
-	qvm_fix(q, q->blob_at, "remove it, and name the file by %s load", name_of(q->blob));
+	qvm_fix(q, "remove it, and name the file by %s load", name_of(q->blob));
 }
 
 static void read_system(struct qvm *q)
@@ -298,7 +294,7 @@ static void read_system(struct qvm *q)
 	if (late) {
 		qvm_error_at(q, at, NULL, "has to be the first option of all");
 		qvm_note(q, q->first, "this one comes before it");
-		qvm_fix(q, at, "move it to the top");
+		qvm_fix(q, "move it to the top");
 	}
 	if (!qvm_argument(q))
 		return;
@@ -312,7 +308,7 @@ static void read_dryrun(struct qvm *q)
 		q->run->dry = true;
 	else
 		diag_report(q->diag, DIAG_WARNING, q->opt_at, "%s: dryrun: has no effect: %s",
-			    vmdesc_label(q->vd).s, qvm_text(q->opt->does));
+			    vmdesc_label(q->vd).s, qvm_advice(q->opt->does));
 }
 
 /* An option with one value that has no effect. */
@@ -324,7 +320,7 @@ static void read_other(struct qvm *q)
 	    qvm_pick(q, q->tok.text, "none\0warn\0required\0") < 0)
 		return;
 	if (q->opt->effect == QVM_TOLD)
-		qvm_warn(q, "has no effect: %s", qvm_text(q->opt->does));
+		qvm_warn(q, "has no effect: %s", qvm_advice(q->opt->does));
 }
 
 static void read_cmdline(struct qvm *q)
@@ -397,7 +393,7 @@ static void blob_alone(struct qvm *q)
 	if (!q->blob)
 		return;
 	qvm_error_at(q, q->blob_at, name_of(q->blob), "load or pass has to follow");
-	qvm_fix(q, q->blob_at, "write, for example, %s", qvm_text(qvm_options[q->blob].form));
+	qvm_fix(q, "write, for example, %s", qvm_advice(qvm_options[q->blob].form));
 	q->blob = 0;
 }
 

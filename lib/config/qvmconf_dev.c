@@ -50,7 +50,7 @@ void qvm_isa(struct qvm *q, enum qvm_isa isa, struct src_pos at)
 	q->isa_told = true;
 	qvm_error_at(q, at, NULL, "is of %s, but the VM is of %s", names[isa], q->vd->isa);
 	qvm_note(q, q->vd->isa_at, "this says so");
-	qvm_fix(q, at, "remove one of them");
+	qvm_fix(q, "remove one of them");
 }
 
 /* ---- interrupts --------------------------------------------------------------------------- */
@@ -103,7 +103,7 @@ static void settle_pending(struct qvm *q)
 				q, p->at, "intr",
 				"'%s' comes later: a controller has to stand before those that name it",
 				show_text(p->name).s);
-			qvm_fix(q, p->at, "move its vdev up, to the top");
+			qvm_fix(q, "move its vdev up, to the top");
 			continue;
 		}
 		suggest_try(&near, "gic");
@@ -111,9 +111,9 @@ static void settle_pending(struct qvm *q)
 		qvm_error_at(q, p->at, "intr", "there is no interrupt controller '%s'",
 			     show_text(p->name).s);
 		if (near.best)
-			qvm_fix(q, p->at, "did you mean '%s'?", near.best);
+			qvm_fix(q, "did you mean '%s'?", near.best);
 		else
-			qvm_fix(q, p->at, "write gic:N, or name one by vdev gic name %s",
+			qvm_fix(q, "write gic:N, or name one by vdev gic name %s",
 				show_text(p->name).s);
 	}
 }
@@ -129,8 +129,7 @@ bool qvm_interrupt(struct qvm *q, struct str s, u64 *line)
 	}
 	if (!colon) {
 		qvm_bad(q, "an interrupt is CONTROLLER:LINE");
-		qvm_fix(q, q->tok.at,
-			"write gic:%s, as the controller counts: shared one n is 32 + n",
+		qvm_fix(q, "write gic:%s, as the controller counts: shared one n is 32 + n",
 			show_text(s).s);
 		return false;
 	}
@@ -164,11 +163,8 @@ static void unknown_vdev(struct qvm *q, struct str type)
 	for (u32 i = 0; i < QVM_VDEVS; i++)
 		suggest_try(&near, qvm_text(qvm_vdevs[i].name));
 	qvm_bad(q, "there is no such device");
-	if (near.best)
-		qvm_fix(q, q->tok.at, "did you mean '%s'?", near.best);
-	else
-		qvm_fix(q, q->tok.at,
-			"remove it with its options: qvm has no such device, or a third party's");
+	qvm_advise(q, near.best,
+		   "remove it with its options: qvm has no such device, or a third party's");
 }
 
 static void open_gic(struct qvm *q)
@@ -176,7 +172,7 @@ static void open_gic(struct qvm *q)
 	if (q->gic.used_at.line) {
 		qvm_error_at(q, q->opt_at, "vdev gic", "has to stand before those that name it");
 		qvm_note(q, q->gic.used_at, "it is named here");
-		qvm_fix(q, q->opt_at, "move it up, to the top");
+		qvm_fix(q, "move it up, to the top");
 	}
 	q->gic = (struct qvm_gic){ .index = q->vd->devs.n, .at = q->opt_at };
 }
@@ -221,8 +217,7 @@ void qvm_vdev_open(struct qvm *q)
 	/* A controller that the file does not name needs a place, too. */
 	d = q->vd->devs.n + 1 < VD_MAX_LIST ? vmdesc_add_dev(q->vd, q->arena, q->opt_at) : NULL;
 	if (!d) {
-		qvm_bad(q, "more than %d devices", VD_MAX_LIST - 1);
-		qvm_fix(q, q->opt_at, "remove some");
+		qvm_full(q);
 		q->vdev = NULL;
 		return;
 	}
@@ -237,8 +232,8 @@ static void missing_option(struct qvm *q, u32 option)
 {
 	qvm_error_at(q, q->context_at, NULL, "vdev %s: '%s' is missing", qvm_text(q->vdev->name),
 		     qvm_text(qvm_options[option].name));
-	qvm_fix(q, q->context_at, "add %s",
-		qvm_options[option].form ? qvm_text(qvm_options[option].form) :
+	qvm_fix(q, "add %s",
+		qvm_options[option].form ? qvm_advice(qvm_options[option].form) :
 					   "peer and the path of the other end");
 }
 
@@ -286,8 +281,7 @@ static void keep_option(struct qvm *q, struct str value)
 	if (!o)
 		o = vd_dev_add_option(d, q->arena, q->opt_at);
 	if (!o) {
-		qvm_bad(q, "more than %d options", VD_MAX_LIST);
-		qvm_fix(q, q->opt_at, "remove some");
+		qvm_full(q);
 		return;
 	}
 	*o = (struct vd_option){ key, qvm_keep(q, value), q->opt_at };
@@ -304,8 +298,7 @@ static void read_loc(struct qvm *q)
 	if (str_starts(rest, "pci:") || str_starts(rest, "io:")) {
 		if (is_ours(q)) {
 			qvm_bad(q, "guests have no PCI bus and no I/O ports here");
-			qvm_fix(q, q->tok.at, "write an address in memory: %s",
-				qvm_text(q->opt->form));
+			qvm_fix(q, "write an address in memory: %s", qvm_advice(q->opt->form));
 			return;
 		}
 		if (rest.p[0] == 'i')
@@ -368,8 +361,7 @@ static void read_version(struct qvm *q)
 	q->gic.version = (u32)v;
 	if (v == 2 || v == 3)
 		return;
-	qvm_bad(q, "version 2 and 3 are there");
-	qvm_fix(q, q->tok.at, "write version 3");
+	qvm_refuse(q, "version 2 and 3 are there", "write version 3");
 	q->gic.version = 3;
 }
 
@@ -386,7 +378,7 @@ static void other_option(struct qvm *q)
 	if (!is_ours(q))
 		keep_option(q, q->opt->args == QVM_NONE ? (struct str){ "", 0 } : q->tok.text);
 	else if (q->opt->effect == QVM_TOLD)
-		qvm_warn(q, "has no effect: %s", qvm_text(q->opt->does));
+		qvm_warn(q, "has no effect: %s", qvm_advice(q->opt->does));
 }
 
 void qvm_vdev_option(struct qvm *q)
@@ -432,7 +424,7 @@ static void place_gic(struct qvm *q, struct vd_dev *d)
 	if (v2 && g->gicr) {
 		qvm_error_at(q, g->version_at, "vdev gic version",
 			     "gicr says that it is version 3");
-		qvm_fix(q, g->version_at, "write version 3, or gicc in place of gicr");
+		qvm_fix(q, "write version 3, or gicc in place of gicr");
 	}
 	d->class = str_of(v2 ? "gicv2" : "gicv3");
 	d->win[0] = (struct vd_window){ GPA(g->gicd ? g->gicd : GIC_LOC), v2 ? PAGE : GICV3_DIST };

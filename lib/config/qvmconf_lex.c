@@ -71,7 +71,7 @@ static void mistake(struct qvm *q, struct src_pos at, const char *text, const ch
 {
 	q->tok.broken = true;
 	qvm_error_at(q, at, NULL, "%s", text);
-	qvm_fix(q, at, "%s", fix);
+	qvm_fix(q, "%s", fix);
 }
 
 /* ---- $name{...} --------------------------------------------------------------------------- */
@@ -125,13 +125,13 @@ static bool substitute(struct qvm *q)
 	q->p++;
 	if (which == array_size(known)) {
 		qvm_error_at(q, at, NULL, "$%s{ is no substitution", show_text(word).s);
-		qvm_fix(q, at, "write $env{%s}, $asinfo_start{%s} or $asinfo_length{%s}",
+		qvm_fix(q, "write $env{%s}, $asinfo_start{%s} or $asinfo_length{%s}",
 			show_text(inner).s, show_text(inner).s, show_text(inner).s);
 		q->tok.broken = true;
 	} else if (!lookup(q, (int)which, inner)) {
 		qvm_error_at(q, at, NULL, "$%s{%s}: there is no such %s", known[which],
 			     show_text(inner).s, which ? "memory area" : "environment variable");
-		qvm_fix(q, at, "%s",
+		qvm_fix(q, "%s",
 			which ? COLD_TEXT(
 					"write the area's address or length, or have the platform "
 					"file or the host's device tree name it") :
@@ -298,7 +298,7 @@ bool qvm_next(struct qvm *q)
 		read_token(q);
 	if (t->broken && q->len == sizeof(q->buf)) {
 		qvm_error_at(q, t->at, NULL, "longer than %zu bytes", sizeof(q->buf));
-		qvm_fix(q, t->at, "write something shorter");
+		qvm_fix(q, "write something shorter");
 	}
 	t->text = (struct str){ q->buf, q->len };
 	return true;

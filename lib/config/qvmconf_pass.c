@@ -119,8 +119,7 @@ static void add_window(struct qvm *q, const struct place *p)
 	struct vd_pass *pass = vmdesc_add_pass(q->vd, q->arena, q->tok.at);
 
 	if (!pass) {
-		qvm_bad(q, "more than %d windows", VD_MAX_LIST);
-		qvm_fix(q, q->tok.at, "join windows that touch");
+		qvm_full(q);
 		return;
 	}
 	pass->name = STR("pass");
@@ -144,8 +143,8 @@ void qvm_pass_loc(struct qvm *q)
 	s = q->tok.text;
 	if (str_starts(s, "pci:") || str_starts(s, "io:")) {
 		qvm_bad(q, "known, not supported yet");
-		qvm_fix(q, q->tok.at, "pass a device that has registers in memory: %s",
-			qvm_text(q->opt->form));
+		qvm_fix(q, "pass a device that has registers in memory: %s",
+			qvm_advice(q->opt->form));
 		if (s.p[0] == 'i')
 			qvm_isa(q, QVM_X86, q->tok.at);
 		return;
@@ -212,7 +211,7 @@ void qvm_pass_intr(struct qvm *q)
 		qvm_bad(q, "%s",
 			pass ? COLD_TEXT("more interrupts than a window can have") :
 			       COLD_TEXT("stands before the loc of its device"));
-		qvm_fix(q, q->tok.at, "write loc first, and an intr for each");
+		qvm_fix(q, "write loc first, and an intr for each");
 		return;
 	}
 	pass->irq[pass->n_irq++] = (struct vd_pass_irq){ (u32)host, (u32)line, VD_TRIGGER_LEVEL };
@@ -226,8 +225,7 @@ static struct vd_reserve *add_reserve(struct qvm *q)
 	struct vd_reserve *r = vmdesc_add_reserve(q->vd, q->arena, q->tok.at);
 
 	if (!r) {
-		qvm_bad(q, "more than %d", VD_MAX_LIST);
-		qvm_fix(q, q->tok.at, "join those that touch");
+		qvm_full(q);
 	}
 	return r;
 }

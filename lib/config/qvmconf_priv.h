@@ -62,10 +62,10 @@ enum qvm_needs {
 	QVM_PIC, /* is an interrupt controller */
 };
 
-/* Texts are offsets into one string: see qvm_text(). */
+/* Texts are offsets: see qvm_text(), and qvm_advice() for those that only messages show. */
 struct qvm_option {
 	u16 name;
-	u16 form; /* an example */
+	u16 form; /* an example; 0: none */
 	u16 does; /* of QVM_TOLD: what we do instead */
 	u8 context;
 	u8 args;
@@ -138,6 +138,7 @@ extern const struct qvm_option qvm_options[QVM_OPTIONS];
 extern const struct qvm_vdev qvm_vdevs[QVM_VDEVS];
 extern const struct qvm_set qvm_sets[QVM_SETS];
 const char *qvm_text(u16 offset);
+const char *qvm_advice(u16 offset);
 
 struct qvm_token {
 	struct str text;
@@ -180,7 +181,6 @@ struct qvm {
 	bool unread; /* tok is to be given once more */
 	struct qvm_token tok;
 	size_t len;
-	char buf[QVM_MAX_TOKEN];
 	/* reader */
 	const struct qvm_option *opt; /* being read; NULL: none */
 	struct src_pos opt_at;
@@ -198,11 +198,15 @@ struct qvm {
 	u64 early; /* images that were reported to come before memory */
 	bool guest_typed;
 	bool isa_told;
+	struct src_pos said; /* where the error was that a fix is for */
+	struct src_pos about_at;
+	const char *about;
 	const char *variable; /* of set, when its value is read */
 	struct qvm_gic gic;
 	struct qvm_pending *pending;
 	struct toml *keys; /* set trivet-KEY */
 	enum status status;
+	char buf[QVM_MAX_TOKEN]; /* tok's text; last, so that the others are near */
 };
 
 /* ---- qvmconf_lex.c ------------------------------------------------------------------------ */
@@ -228,22 +232,37 @@ struct str qvm_piece(struct str *rest);
 
 /* ---- qvmconf_say.c ------------------------------------------------------------------------ */
 
-/* About q->tok as value of the current option: an error; a fix has to follow. */
-void qvm_bad_cold(struct qvm *q, const char *format, ...);
-#define qvm_bad(q, ...) (COLD_CHECK(__VA_ARGS__), qvm_bad_cold(q, COLD_FORMAT(__VA_ARGS__)))
-/* The same with the option's example as fix. */
-void qvm_bad_form_cold(struct qvm *q, const char *format, ...);
-#define qvm_bad_form(q, ...) \
-	(COLD_CHECK(__VA_ARGS__), qvm_bad_form_cold(q, COLD_FORMAT(__VA_ARGS__)))
-void qvm_warn_cold(struct qvm *q, const char *format, ...);
-#define qvm_warn(q, ...) (COLD_CHECK(__VA_ARGS__), qvm_warn_cold(q, COLD_FORMAT(__VA_ARGS__)))
-/* About the option itself, at @at. */
-void qvm_error_at_cold(struct qvm *q, struct src_pos at, const char *key, const char *format, ...);
+/* What a message is about. */
+enum qvm_about {
+	QVM_BAD,   /* an error: q->tok as value of the current option */
+	QVM_FORM,  /* the same, and the option's example as advice */
+	QVM_WARN,  /* as QVM_BAD, a warning */
+	QVM_BARE,  /* an error: q->tok, which is no value of an option */
+	QVM_ERROR, /* an error: the current option itself */
+	QVM_AT,	 /* an error: what stands at q->about_at and is called q->about; NULL: the option */
+	QVM_FIX, /* what to write, for the error before */
+};
+
+void qvm_say_cold(struct qvm *q, enum qvm_about about, const char *format, ...);
+#define qvm_say(q, about, ...) \
+	(COLD_CHECK(__VA_ARGS__), qvm_say_cold(q, about, COLD_FORMAT(__VA_ARGS__)))
+#define qvm_bad(q, ...)	     qvm_say(q, QVM_BAD, __VA_ARGS__)
+#define qvm_bad_form(q, ...) qvm_say(q, QVM_FORM, __VA_ARGS__)
+#define qvm_warn(q, ...)     qvm_say(q, QVM_WARN, __VA_ARGS__)
+#define qvm_bare(q, ...)     qvm_say(q, QVM_BARE, __VA_ARGS__)
+#define qvm_error(q, ...)    qvm_say(q, QVM_ERROR, __VA_ARGS__)
+#define qvm_fix(q, ...)	     qvm_say(q, QVM_FIX, __VA_ARGS__)
 #define qvm_error_at(q, at, key, ...) \
-	(COLD_CHECK(__VA_ARGS__), qvm_error_at_cold(q, at, key, COLD_FORMAT(__VA_ARGS__)))
+	((q)->about_at = (at), (q)->about = (key), qvm_say(q, QVM_AT, __VA_ARGS__))
+/* qvm_bad() and qvm_fix() of texts without arguments. */
+void qvm_refuse_cold(struct qvm *q, const char *text, const char *fix);
+#define qvm_refuse(q, text, fix) qvm_refuse_cold(q, COLD_TEXT(text), COLD_TEXT(fix))
+/* "did you mean @best?", or when that is NULL @fix. */
+void qvm_advise_cold(struct qvm *q, const char *best, const char *fix);
+#define qvm_advise(q, best, fix) qvm_advise_cold(q, best, COLD_TEXT(fix))
+/* The option asks for more than a description holds. */
+void qvm_full(struct qvm *q);
 void qvm_note(struct qvm *q, struct src_pos at, const char *text);
-void qvm_fix_cold(struct qvm *q, struct src_pos at, const char *format, ...);
-#define qvm_fix(q, at, ...) (COLD_CHECK(__VA_ARGS__), qvm_fix_cold(q, at, COLD_FORMAT(__VA_ARGS__)))
 /*
  * The index of @s in @list, words that NULs end and an empty one closes; -1 when it is none of
  * them, which was reported.

@@ -30,85 +30,66 @@ static struct show key_of(const struct qvm *q)
 	return out;
 }
 
-static void report(struct qvm *q, enum diag_level level, struct src_pos at, const char *key,
-		   const char *value, const char *text)
+static void report(struct qvm *q, enum qvm_about about, const char *text)
 {
-	struct show own = key ? (struct show){ "" } : key_of(q);
+	bool valued = about <= QVM_WARN && q->opt->args != QVM_NONE;
+	struct show value = valued ? show_text(q->tok.text) : (struct show){ "" };
+	struct show key = about == QVM_BARE ? value : key_of(q);
+	const char *name = about == QVM_AT && q->about ? q->about : key.s;
+
+	q->said = about == QVM_ERROR ? q->opt_at : about == QVM_AT ? q->about_at : q->tok.at;
+	diag_report(q->diag, about == QVM_WARN ? DIAG_WARNING : DIAG_ERROR, q->said,
+		    "%s: %s%s%s%s%s", vmdesc_label(q->vd).s, name, valued ? " = " : "", value.s,
+		    *name ? ": " : "", text);
+}
+
+void qvm_say_cold(struct qvm *q, enum qvm_about about, const char *format, ...)
+{
+	char text[MESSAGE_SIZE];
+	va_list ap;
 
 	if (q->diag->n_errors >= q->max_errors)
 		return;
-	if (!key)
-		key = own.s;
-	diag_report(q->diag, level, at, "%s: %s%s%s%s%s", vmdesc_label(q->vd).s, key,
-		    value ? " = " : "", value ? value : "", *key ? ": " : "", text);
-}
-
-void qvm_bad_cold(struct qvm *q, const char *format, ...)
-{
-	char text[MESSAGE_SIZE];
-	va_list ap;
-
 	va_start(ap, format);
 	fmt_vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	report(q, DIAG_ERROR, q->tok.at, NULL, show_text(q->tok.text).s, text);
-}
-
-void qvm_bad_form_cold(struct qvm *q, const char *format, ...)
-{
-	char text[MESSAGE_SIZE];
-	va_list ap;
-
-	va_start(ap, format);
-	fmt_vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	report(q, DIAG_ERROR, q->tok.at, NULL, show_text(q->tok.text).s, text);
-	if (q->variable)
-		qvm_fix(q, q->tok.at, "write set %s and its value", q->variable);
+	if (about == QVM_FIX)
+		diag_report(q->diag, DIAG_FIX, q->said, "%s", text);
 	else
-		qvm_fix(q, q->tok.at, "write, for example, %s", qvm_text(q->opt->form));
+		report(q, about, text);
+	if (about != QVM_FORM)
+		return;
+	if (q->variable)
+		qvm_fix(q, "write set %s and its value", q->variable);
+	else
+		qvm_fix(q, "write, for example, %s", qvm_advice(q->opt->form));
 }
 
-void qvm_warn_cold(struct qvm *q, const char *format, ...)
+void qvm_refuse_cold(struct qvm *q, const char *text, const char *fix)
 {
-	char text[MESSAGE_SIZE];
-	va_list ap;
-
-	va_start(ap, format);
-	fmt_vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	report(q, DIAG_WARNING, q->tok.at, NULL,
-	       q->opt && q->opt->args == QVM_NONE ? NULL : show_text(q->tok.text).s, text);
+	qvm_say_cold(q, QVM_BAD, text);
+	qvm_say_cold(q, QVM_FIX, fix);
 }
 
-void qvm_error_at_cold(struct qvm *q, struct src_pos at, const char *key, const char *format, ...)
+void qvm_advise_cold(struct qvm *q, const char *best, const char *fix)
 {
-	char text[MESSAGE_SIZE];
-	va_list ap;
-
-	va_start(ap, format);
-	fmt_vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	report(q, DIAG_ERROR, at, key, NULL, text);
+	if (best)
+		qvm_fix(q, "did you mean '%s'?", best);
+	else
+		qvm_say_cold(q, QVM_FIX, fix);
 }
+
+void qvm_full(struct qvm *q)
+{
+	qvm_refuse(q, "more than 64 of that", "remove some, or join those that touch");
+}
+
+static_assert(VD_MAX_LIST == 64, "as the text says");
 
 void qvm_note(struct qvm *q, struct src_pos at, const char *text)
 {
 	if (q->diag->n_errors < q->max_errors)
 		diag_report(q->diag, DIAG_NOTE, at, "%s", text);
-}
-
-void qvm_fix_cold(struct qvm *q, struct src_pos at, const char *format, ...)
-{
-	char text[MESSAGE_SIZE];
-	va_list ap;
-
-	if (q->diag->n_errors >= q->max_errors)
-		return;
-	va_start(ap, format);
-	fmt_vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	diag_report(q->diag, DIAG_FIX, at, "%s", text);
 }
 
 /* "a, b, c" of a list. */
@@ -133,10 +114,7 @@ int qvm_pick(struct qvm *q, struct str s, const char *list)
 	}
 	join(list, all, sizeof(all));
 	qvm_bad(q, "'%s' is none of %s", show_text(s).s, all);
-	if (near.best)
-		qvm_fix(q, q->tok.at, "did you mean '%s'?", near.best);
-	else
-		qvm_fix(q, q->tok.at, "write one of them");
+	qvm_advise(q, near.best, "write one of them");
 	return -1;
 }
 

@@ -23,10 +23,7 @@ static void unknown(struct qvm *q)
 	for (u32 i = 0; i < QVM_SETS; i++)
 		suggest_try(&near, qvm_text(qvm_sets[i].name));
 	qvm_bad(q, "there is no such variable");
-	if (near.best)
-		qvm_fix(q, q->tok.at, "did you mean '%s'?", near.best);
-	else
-		qvm_fix(q, q->tok.at, "remove it with its value; `trivet qvm set ?` lists them");
+	qvm_advise(q, near.best, "remove it with its value; `trivet qvm set ?` lists them");
 }
 
 /* ---- keys of ours ------------------------------------------------------------------------- */
@@ -117,8 +114,8 @@ static bool is_type(struct qvm *q, const struct qvm_set *s)
 static void set_known(struct qvm *q, const struct qvm_set *s)
 {
 	if (!(s->contexts & (BIT(QVM_G) | BIT(q->context)))) {
-		qvm_bad(q, "is no variable of this context");
-		qvm_fix(q, q->tok.at, "write it before the first cpu or vdev");
+		qvm_refuse(q, "is no variable of this context",
+			   "write it before the first cpu or vdev");
 	}
 	q->variable = qvm_text(s->name);
 	if (!qvm_argument(q) || !is_type(q, s))
@@ -126,7 +123,7 @@ static void set_known(struct qvm *q, const struct qvm_set *s)
 	if (s - qvm_sets == QVM_S_FDT_DUMP_FILE && q->run)
 		q->run->fdt_dump_file = qvm_keep(q, q->tok.text);
 	else if (s->effect == QVM_TOLD)
-		qvm_warn(q, "has no effect: %s", qvm_text(s->does));
+		qvm_warn(q, "has no effect: %s", qvm_advice(s->does));
 }
 
 void qvm_set(struct qvm *q)

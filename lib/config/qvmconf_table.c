@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * qvmconf.def as tables. All texts are one object, so that a row holds offsets and not pointers;
- * of what only the reference tells nothing is carried along.
+ * qvmconf.def as tables. Texts are two objects, so that rows hold offsets and not pointers; what only
+ * messages show stands with the cold ones, and what only the reference tells is not carried along.
  */
 #include "qvmconf_priv.h"
 
@@ -9,18 +9,14 @@
 #define DOES_QUIET(text) ""
 #define DOES_TOLD(text)	 text
 
+/* Names, which are compared. */
 static const struct texts {
-	char none[1];
-#define QVM_OPTION(id, context, args, effect, name, form, meaning, does) \
-	char o_##id[sizeof(name)], f_##id[sizeof(form)], d_##id[sizeof(DOES_##effect(does))];
-#define QVM_VDEV_OPTION(id, vdevs, args, effect, name, form, meaning, does) \
-	char o_##id[sizeof(name)], f_##id[sizeof(form)], d_##id[sizeof(DOES_##effect(does))];
-#define QVM_LATER_OPTION(id, vdevs, args, name, form, meaning) char o_##id[sizeof(name)];
-#define QVM_SET(id, contexts, type, effect, name, meaning, does) \
-	char s_##id[sizeof(name)], e_##id[sizeof(DOES_##effect(does))];
-#define QVM_VDEV(id, isa, needs, name, class, meaning, does) \
-	char v_##id[sizeof(name)], c_##id[sizeof(class)];
-#define QVM_LATER_VDEV(id, isa, needs, name, meaning) char v_##id[sizeof(name)];
+#define QVM_OPTION(id, context, args, effect, name, ...)    char o_##id[sizeof(name)];
+#define QVM_VDEV_OPTION(id, vdevs, args, effect, name, ...) char o_##id[sizeof(name)];
+#define QVM_LATER_OPTION(id, vdevs, args, name, ...)	    char o_##id[sizeof(name)];
+#define QVM_SET(id, contexts, type, effect, name, ...)	    char s_##id[sizeof(name)];
+#define QVM_VDEV(id, isa, needs, name, class, ...)	    char v_##id[sizeof(name)], c_##id[sizeof(class)];
+#define QVM_LATER_VDEV(id, isa, needs, name, ...)	    char v_##id[sizeof(name)];
 #include "qvmconf.def"
 #undef QVM_OPTION
 #undef QVM_VDEV_OPTION
@@ -29,15 +25,12 @@ static const struct texts {
 #undef QVM_VDEV
 #undef QVM_LATER_VDEV
 } texts = {
-	"",
-#define QVM_OPTION(id, context, args, effect, name, form, meaning, does) \
-	name, form, DOES_##effect(does),
-#define QVM_VDEV_OPTION(id, vdevs, args, effect, name, form, meaning, does) \
-	name, form, DOES_##effect(does),
-#define QVM_LATER_OPTION(id, vdevs, args, name, form, meaning)	 name,
-#define QVM_SET(id, contexts, type, effect, name, meaning, does) name, DOES_##effect(does),
-#define QVM_VDEV(id, isa, needs, name, class, meaning, does)	 name, class,
-#define QVM_LATER_VDEV(id, isa, needs, name, meaning)		 name,
+#define QVM_OPTION(id, context, args, effect, name, ...)    name,
+#define QVM_VDEV_OPTION(id, vdevs, args, effect, name, ...) name,
+#define QVM_LATER_OPTION(id, vdevs, args, name, ...)	    name,
+#define QVM_SET(id, contexts, type, effect, name, ...)	    name,
+#define QVM_VDEV(id, isa, needs, name, class, ...)	    name, class,
+#define QVM_LATER_VDEV(id, isa, needs, name, ...)	    name,
 #include "qvmconf.def"
 #undef QVM_OPTION
 #undef QVM_VDEV_OPTION
@@ -47,7 +40,42 @@ static const struct texts {
 #undef QVM_LATER_VDEV
 };
 
-#define AT(member) (u16) offsetof(struct texts, member)
+#define QVM_LATER_OPTION(id, ...)
+#define QVM_VDEV(id, ...)
+#define QVM_LATER_VDEV(id, ...)
+
+/* Examples, and what we do instead: cold. */
+struct advice {
+	char none[1];
+#define QVM_OPTION(id, context, args, effect, name, form, meaning, does) \
+	char f_##id[sizeof(form)], d_##id[sizeof(DOES_##effect(does))];
+#define QVM_VDEV_OPTION(id, vdevs, args, effect, name, form, meaning, does) \
+	char f_##id[sizeof(form)], d_##id[sizeof(DOES_##effect(does))];
+#define QVM_SET(id, contexts, type, effect, name, meaning, does) \
+	char e_##id[sizeof(DOES_##effect(does))];
+#include "qvmconf.def"
+#undef QVM_OPTION
+#undef QVM_VDEV_OPTION
+#undef QVM_SET
+};
+
+static const struct advice advice __attribute__((section(".texts.qvmconf"))) = {
+	"",
+#define QVM_OPTION(id, context, args, effect, name, form, meaning, does) form, DOES_##effect(does),
+#define QVM_VDEV_OPTION(id, vdevs, args, effect, name, form, meaning, does) \
+	form, DOES_##effect(does),
+#define QVM_SET(id, contexts, type, effect, name, meaning, does) DOES_##effect(does),
+#include "qvmconf.def"
+#undef QVM_OPTION
+#undef QVM_VDEV_OPTION
+#undef QVM_LATER_OPTION
+#undef QVM_SET
+#undef QVM_VDEV
+#undef QVM_LATER_VDEV
+};
+
+#define AT(member)     (u16) offsetof(struct texts, member)
+#define ADVICE(member) (u16) offsetof(struct advice, member)
 
 /* Names of devices, as the rows write them. */
 enum {
@@ -74,9 +102,9 @@ static_assert(QVM_VDEVS < 31, "a device has a bit");
 	{ AT(o_##id), form, does, QVM_##context, QVM_##args, QVM_##effect, (u32)(vdevs) },
 const struct qvm_option qvm_options[QVM_OPTIONS] = {
 #define QVM_OPTION(id, context, args, effect, ...) \
-	ROW(id, context, args, effect, AT(f_##id), AT(d_##id), 0)
+	ROW(id, context, args, effect, ADVICE(f_##id), ADVICE(d_##id), 0)
 #define QVM_VDEV_OPTION(id, vdevs, args, effect, ...) \
-	ROW(id, VDEV, args, effect, AT(f_##id), AT(d_##id), vdevs)
+	ROW(id, VDEV, args, effect, ADVICE(f_##id), ADVICE(d_##id), vdevs)
 #define QVM_LATER_OPTION(id, vdevs, args, ...) ROW(id, VDEV, args, DONE, 0, 0, vdevs)
 #include "qvmconf.def"
 #undef QVM_OPTION
@@ -108,13 +136,18 @@ enum {
 };
 const struct qvm_set qvm_sets[QVM_SETS] = {
 #define QVM_SET(id, contexts, type, effect, ...) \
-	{ AT(s_##id), AT(e_##id), contexts, QVM_##type, QVM_##effect },
+	{ AT(s_##id), ADVICE(e_##id), contexts, QVM_##type, QVM_##effect },
 #include "qvmconf.def"
 };
 
 const char *qvm_text(u16 offset)
 {
 	return (const char *)&texts + offset;
+}
+
+const char *qvm_advice(u16 offset)
+{
+	return (const char *)&advice + offset;
 }
 
 bool qvmconf_variable(u32 i, const char **name, const char **type)

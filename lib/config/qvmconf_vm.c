@@ -19,7 +19,7 @@ static void check_order(struct qvm *q, const struct vd_mem *m)
 		q->early |= BIT(i);
 		qvm_error_at(q, image->at, "load", "comes before the memory it goes to");
 		qvm_note(q, m->at, "the memory");
-		qvm_fix(q, image->at, "move it behind ram");
+		qvm_fix(q, "move it behind ram");
 	}
 }
 
@@ -34,8 +34,7 @@ void qvm_add_memory(struct qvm *q, const struct vd_mem *m)
 		check_order(q, m);
 		return;
 	}
-	qvm_bad(q, "more than %d pieces of memory", VD_MAX_LIST);
-	qvm_fix(q, m->at, "join pieces that touch");
+	qvm_full(q);
 }
 
 static u64 highest(const struct vmdesc *vd)
@@ -107,7 +106,7 @@ static bool known_blob(struct qvm *q)
 	if (q->blob != QVM_O_ACPI)
 		return true;
 	qvm_error_at(q, q->blob_at, "acpi load", "known, not supported yet");
-	qvm_fix(q, q->blob_at, "remove it: the guest's tables are made from its devices");
+	qvm_fix(q, "remove it: the guest's tables are made from its devices");
 	return false;
 }
 
@@ -117,7 +116,7 @@ static bool second(struct qvm *q, const struct vd_image *first, enum vd_image_ro
 		return true; /* what was taken for the kernel was not typed */
 	qvm_bad(q, "there is one already");
 	qvm_note(q, first->at, "the first");
-	qvm_fix(q, q->tok.at, "%s",
+	qvm_fix(q, "%s",
 		role == VD_IMG_DTB ? COLD_TEXT("remove one") :
 				     COLD_TEXT("remove one, or write data load"));
 	return false;
@@ -160,8 +159,7 @@ static void add_image(struct qvm *q, const struct vd_image *from)
 	q->guest_typed |= q->blob == QVM_O_GUEST;
 	image = vmdesc_add_image(q->vd, q->arena, from->at);
 	if (!image) {
-		qvm_bad(q, "more than %d files", VD_MAX_LIST);
-		qvm_fix(q, from->at, "join some of them");
+		qvm_full(q);
 		return;
 	}
 	*image = *from;
@@ -169,8 +167,8 @@ static void add_image(struct qvm *q, const struct vd_image *from)
 	if (q->vd->mems.n || q->vd->reported & BIT(VD_F_MEMORY_REGIONS))
 		return;
 	q->early |= BIT(n);
-	qvm_bad(q, "there is no memory yet: ram or rom has to come before load");
-	qvm_fix(q, from->at, "move it behind ram");
+	qvm_refuse(q, "there is no memory yet: ram or rom has to come before load",
+		   "move it behind ram");
 }
 
 void qvm_load(struct qvm *q)
@@ -184,7 +182,7 @@ void qvm_load(struct qvm *q)
 	image.role = role_of(q, image.path);
 	if (image.role == VD_IMG_DATA && !image.load.given) {
 		qvm_bad(q, "needs its address: nobody would know where it is");
-		qvm_fix(q, image.at,
+		qvm_fix(q,
 			"write data load ADDRESS,%s, or the type of the file: initrd load, fdt load",
 			show_text(image.path).s);
 		return;
@@ -224,7 +222,7 @@ static void sporadic(struct qvm *q, struct str rest)
 	}
 	if (n != 5) {
 		qvm_bad(q, "the sporadic policy has five numbers, these are %u", n);
-		qvm_fix(q, q->tok.at, "write sched HIGH,LOW,COUNT,PERIOD_NS,BUDGET_NSs");
+		qvm_fix(q, "write sched HIGH,LOW,COUNT,PERIOD_NS,BUDGET_NSs");
 		return;
 	}
 	vcpu(q)->priority = (u32)high;
@@ -263,8 +261,8 @@ void qvm_runmask(struct qvm *q)
 		if (!qvm_number(q, qvm_piece(&rest), QVM_BASE_NUMBER, &cpu))
 			return;
 		if (cpu > 63) {
-			qvm_bad(q, "is a list of CPU numbers, 0 to 63, and no mask");
-			qvm_fix(q, q->tok.at, "write runmask 0,1 for the host CPUs 0 and 1");
+			qvm_refuse(q, "is a list of CPU numbers, 0 to 63, and no mask",
+				   "write runmask 0,1 for the host CPUs 0 and 1");
 			return;
 		}
 		mask |= BIT(cpu);
@@ -294,8 +292,8 @@ void qvm_cluster(struct qvm *q)
 		vcpu(q)->mask_at = q->tok.at;
 		return;
 	}
-	qvm_bad(q, "no such cluster: there are _all and _cpu-0 to _cpu-63");
-	qvm_fix(q, q->tok.at, "write cluster _cpu-N, or runmask N,N");
+	qvm_refuse(q, "no such cluster: there are _all and _cpu-0 to _cpu-63",
+		   "write cluster _cpu-N, or runmask N,N");
 }
 
 /* ---- the rest ----------------------------------------------------------------------------- */
