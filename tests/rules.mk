@@ -127,8 +127,9 @@ $(TB)/$(1)/obj/tools/trivet/%.o: tools/trivet/%.c $(TB)/$(1)/flags
 	@mkdir -p $$(@D)
 	@echo "  CC    $$< ($(1))"
 	@$$(H_CC_$(1)) $$(call HOST_CFLAGS,$(1)) $$(HOST_ALL) -Itools/trivet -c $$< -o $$@
-$(TB)/$(1)/unit/test_desk $(TB)/$(1)/unit/test_convert $(TB)/$(1)/unit/test_pack $(TB)/$(1)/unit/test_show $(TB)/$(1)/unit/test_diff: EXTRA := -Itools/trivet
+$(TB)/$(1)/unit/test_desk $(TB)/$(1)/unit/test_convert $(TB)/$(1)/unit/test_pack $(TB)/$(1)/unit/test_show $(TB)/$(1)/unit/test_diff $(TB)/$(1)/unit/test_dts: EXTRA := -Itools/trivet
 $(TB)/$(1)/unit/test_show: $(FACES:%=$(TB)/$(1)/obj/tools/trivet/%.o)
+$(TB)/$(1)/unit/test_dts: $(TB)/$(1)/obj/tools/trivet/dts.o
 $(TB)/$(1)/unit/test_diff: $(DIFFERS:%=$(TB)/$(1)/obj/tools/trivet/%.o)
 $(TB)/$(1)/unit/test_convert: $(WRITERS:%=$(TB)/$(1)/obj/tools/trivet/%.o)
 $(TB)/$(1)/unit/test_desk: $(FRAME:%=$(TB)/$(1)/obj/tools/trivet/%.o)
