@@ -267,13 +267,6 @@ static void read_vcpus(struct ck_vm *vm)
 
 /* ---- what it gets of the host -------------------------------------------------------------- */
 
-/* A GICv2's, with the page of its virtual interface: the guest's is emulated. */
-static bool is_intc(const struct ck_vm *vm, u64 base, u64 size)
-{
-	(void)vm;
-	return range_overlaps(base, size, 0x08000000, 0x50000);
-}
-
 static void read_regions(struct ck_vm *vm, enum ck_attr attr)
 {
 	if (!ck_is_list_of(vm, attr, CK_STRING))
@@ -281,7 +274,7 @@ static void read_regions(struct ck_vm *vm, enum ck_attr attr)
 	for (const struct ck_item *v = vm->value[attr]->item->child; v; v = v->next) {
 		u64 base, size;
 
-		if (!ck_region(vm, attr, v, &base, &size) || is_intc(vm, base, size))
+		if (!ck_region(vm, attr, v, &base, &size) || ck_is_intc(vm->ck, base, size))
 			continue;
 		if (vm->ram_size && range_overlaps(base, size, vm->ram_base, vm->ram_size))
 			continue;
@@ -337,6 +330,7 @@ static void read_kept(struct ck_vm *vm, enum ck_attr attr)
 void ck_arm_board(struct ck_vm *vm)
 {
 	struct vd_dev *dev;
+	u64 dist, cpu;
 
 	if (vmdesc_dev(vm->vd, "pl011") || vmdesc_dev(vm->vd, "ns16550"))
 		vm->vd->absent &= ~(u32)BIT(VD_PART_CONSOLE);
@@ -345,9 +339,10 @@ void ck_arm_board(struct ck_vm *vm)
 	dev = ck_add_dev(vm, "gicv2", STR("intc"), vm->inst->at);
 	if (!dev)
 		return;
+	ck_find_gicv2(vm->ck, &dist, &cpu);
 	dev->is_default = true;
-	dev->win[0] = (struct vd_window){ GPA(0x08000000), 0x1000 };
-	dev->win[1] = (struct vd_window){ GPA(0x08010000), 0x2000 };
+	dev->win[0] = (struct vd_window){ GPA(dist), 0x1000 };
+	dev->win[1] = (struct vd_window){ GPA(cpu), 0x2000 };
 	dev->n_win = 2;
 }
 
@@ -365,6 +360,7 @@ void ck_arm(struct ck_vm *vm)
 	} else {
 		vm->vd->reported |= BIT(VD_F_MEMORY_REGIONS) | BIT(VD_F_KERNEL_PATH);
 	}
+	ck_open_tree(vm->ck);
 	ck_dtb(vm);
 	read_regions(vm, CK_A_UNTYPED_MMIOS);
 	read_regions(vm, CK_A_MMIOS);

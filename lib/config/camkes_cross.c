@@ -254,6 +254,22 @@ static void check_pairs(struct ck_vm *vm)
 	}
 }
 
+/* Memory and events that are declared for others; the rest our macros would connect. */
+static void check_connected(struct ck_vm *vm)
+{
+	const struct ck_decl *d = vm->inst->component->decls.first;
+
+	for (; d; d = d->next) {
+		bool shared = d->kind == CK_DATAPORT || d->kind == CK_EMITS ||
+			      d->kind == CK_CONSUMES;
+
+		if (!shared || d->maybe || !d->name || ck_is_connected(vm->ck, vm->inst, d->name))
+			continue;
+		ck_vm_warning(vm, d->at, show_text(d->name->text).s, "is not connected");
+		ck_fix(vm->ck, d->at, "connect it, or write maybe in front of it");
+	}
+}
+
 void ck_cross(struct camkes *ck, struct ck_vm *vms)
 {
 	for (u32 pass = 0; pass < 2; pass++) {
@@ -268,8 +284,10 @@ void ck_cross(struct camkes *ck, struct ck_vm *vms)
 			}
 		}
 	}
-	for (struct ck_vm *vm = vms; vm; vm = vm->next)
+	for (struct ck_vm *vm = vms; vm; vm = vm->next) {
 		check_pairs(vm);
+		check_connected(vm);
+	}
 }
 
 /* A VM whose console is multiplexed with others' has it as a virtual console. */

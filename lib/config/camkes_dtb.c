@@ -220,7 +220,7 @@ static void read_query(struct ck_vm *vm, const struct ck_item *row)
 		ck->no_memory = true;
 }
 
-static void open_tree(struct camkes *ck)
+void ck_open_tree(struct camkes *ck)
 {
 	struct span fdt = ck->in->env->fdt;
 	struct dt *t = fdt.n && !ck->tree ? ck_new(ck, struct dt) : NULL;
@@ -230,6 +230,47 @@ static void open_tree(struct camkes *ck)
 		ck->tree = t;
 }
 
+/* ---- the host's interrupt controller ------------------------------------------------------- */
+
+bool ck_is_intc(const struct camkes *ck, u64 base, u64 size)
+{
+	struct range win;
+	u64 dist, cpu;
+
+	/* Where the host has none, that place is the guest's own controller's. */
+	ck_find_gicv2(ck, &dist, &cpu);
+	if (dist == CK_GICD && range_overlaps(base, size, CK_GICD, CK_GIC_ALL))
+		return true;
+	for (u32 node = 0; ck->tree && node < ck->tree->n_nodes; node++) {
+		if (!dt_has(ck->tree, node, "interrupt-controller"))
+			continue;
+		for (u32 i = 0; i < 8 && dt_reg(ck->tree, node, i, &win) == OK; i++) {
+			if (range_overlaps(base, size, win.base, win.len))
+				return true;
+		}
+	}
+	return false;
+}
+
+void ck_find_gicv2(const struct camkes *ck, u64 *dist, u64 *cpu)
+{
+	static const char *const known[] = { "arm,gic-400", "arm,cortex-a15-gic" };
+	struct range a, b;
+
+	*dist = CK_GICD;
+	*cpu = CK_GICC;
+	for (u32 i = 0; ck->tree && i < array_size(known); i++) {
+		u32 node = dt_find_compatible(ck->tree, 0, known[i]);
+
+		if (node == DT_NONE || dt_reg(ck->tree, node, 0, &a) != OK ||
+		    dt_reg(ck->tree, node, 1, &b) != OK)
+			continue;
+		*dist = a.base;
+		*cpu = b.base;
+		return;
+	}
+}
+
 void ck_dtb(struct ck_vm *vm)
 {
 	const struct ck_value *v = vm->value[CK_A_DTB];
@@ -237,7 +278,7 @@ void ck_dtb(struct ck_vm *vm)
 
 	if (!what)
 		return;
-	open_tree(vm->ck);
+	ck_open_tree(vm->ck);
 	if (what->type != CK_LIST) {
 		read_query(vm, what);
 		return;

@@ -108,6 +108,47 @@ static void add_instances(struct camkes *ck, const struct scope *s)
 	}
 }
 
+/* ---- what is set, by who has it ---------------------------------------------------------------- */
+
+static u32 bucket_of(const void *owner, const struct ck_name *attr)
+{
+	return (u32)((uintptr_t)owner / sizeof(struct ck_flat) * 31 + attr->hash) % CK_BUCKETS;
+}
+
+const struct ck_seen *ck_find_set(const struct camkes *ck, const void *owner,
+				  const struct ck_name *attr)
+{
+	const struct ck_seen *e = ck->seen[bucket_of(owner, attr)];
+
+	while (e && !(e->owner == owner && e->attr == attr))
+		e = e->next;
+	return e;
+}
+
+/* Interfaces and attributes have names of their own: an instance's place stands for the former. */
+static void add_seen(struct camkes *ck, const void *owner, const struct ck_value *v)
+{
+	struct ck_seen **bucket = &ck->seen[bucket_of(owner, v->attr)];
+	struct ck_seen *e = ck_new(ck, struct ck_seen);
+
+	if (!e)
+		return;
+	*e = (struct ck_seen){ owner, v->attr, v->item, v->at, *bucket };
+	*bucket = e;
+}
+
+static void mark_connected(struct camkes *ck, const struct ck_flat *f, struct ck_name *iface)
+{
+	struct ck_value v = { .attr = iface };
+
+	add_seen(ck, &f->at, &v);
+}
+
+bool ck_is_connected(const struct camkes *ck, const struct ck_flat *f, const struct ck_name *iface)
+{
+	return ck_find_set(ck, &f->at, iface) != NULL;
+}
+
 /* ---- connections --------------------------------------------------------------------------- */
 
 static void told_unknown(struct camkes *ck, struct src_pos at, struct ck_name *name,
@@ -142,6 +183,7 @@ static void add_end(struct camkes *ck, const struct scope *s, struct ck_link *l,
 			told_unknown(ck, e->at, name, ", which is connected here");
 		return;
 	}
+	mark_connected(ck, inst, e->iface);
 	l->end[l->n_ends].inst = inst;
 	l->end[l->n_ends].iface = e->iface;
 	l->end[l->n_ends].is_to = e->is_to;
@@ -197,34 +239,15 @@ static struct ck_flat *find_target(struct camkes *ck, const struct scope *s, str
 	return name->instance;
 }
 
-static u32 bucket_of(const void *owner, const struct ck_name *attr)
-{
-	return (u32)((uintptr_t)owner / sizeof(struct ck_flat) * 31 + attr->hash) % CK_BUCKETS;
-}
-
-const struct ck_seen *ck_find_set(const struct camkes *ck, const void *owner,
-				  const struct ck_name *attr)
-{
-	const struct ck_seen *e = ck->seen[bucket_of(owner, attr)];
-
-	while (e && !(e->owner == owner && e->attr == attr))
-		e = e->next;
-	return e;
-}
-
 static void add_value(struct camkes *ck, struct ck_flat *f, struct ck_link *l,
 		      const struct ck_value *from)
 {
-	const void *owner = f ? (const void *)f : l;
-	struct ck_seen **bucket = &ck->seen[bucket_of(owner, from->attr)];
 	struct ck_value *v = ck_new(ck, struct ck_value);
-	struct ck_seen *e = ck_new(ck, struct ck_seen);
 
-	if (!v || !e)
+	if (!v)
 		return;
 	*v = *from;
-	*e = (struct ck_seen){ owner, v->attr, v->item, v->at, *bucket };
-	*bucket = e;
+	add_seen(ck, f ? (const void *)f : l, v);
 	if (f)
 		ck_append(&f->values, v);
 	else

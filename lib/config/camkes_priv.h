@@ -416,6 +416,9 @@ void ck_link_all(struct camkes *ck);
 const struct ck_seen *ck_find_set(const struct camkes *ck, const void *owner,
 				  const struct ck_name *attr);
 
+/* Does a connection end at this interface? */
+bool ck_is_connected(const struct camkes *ck, const struct ck_flat *f, const struct ck_name *iface);
+
 /* ---- camkes_vm.c ------------------------------------------------------------------------- */
 
 struct ck_vm {
@@ -471,6 +474,16 @@ void ck_arm(struct ck_vm *vm);
 /* Its interrupt controller, unless `trivet` gave one. */
 void ck_arm_board(struct ck_vm *vm);
 void ck_x86(struct ck_vm *vm);
+/* Where QEMU's virt machine has a GICv2, with all its parts. */
+#define CK_GICD	   UINT64_C(0x08000000)
+#define CK_GICC	   UINT64_C(0x08010000)
+#define CK_GIC_ALL 0x50000
+/* Make the host's tree known, if there is one. */
+void ck_open_tree(struct camkes *ck);
+/* Are these registers of an interrupt controller of the host? */
+bool ck_is_intc(const struct camkes *ck, u64 base, u64 size);
+/* Where the host has its GICv2; where the usual board has it when the host has none. */
+void ck_find_gicv2(const struct camkes *ck, u64 *dist, u64 *cpu);
 /* Passes of `dtb([...])`. */
 void ck_dtb(struct ck_vm *vm);
 /* Virtual network, console and block devices that lists of attributes describe. */

@@ -348,6 +348,20 @@ static const struct ck_decl *declared(const struct ck_vm *vm, const struct ck_na
 	return d;
 }
 
+/* As CAmkES checks it, so that the file stays good there. */
+static void check_declared(struct ck_vm *vm, const struct ck_value *v, const struct ck_decl *d)
+{
+	enum ck_kind kind = CK_KIND_ANY;
+
+	if (d->is_list)
+		kind = CK_KIND_LIST;
+	else if (str_eq_c(d->type, "int"))
+		kind = CK_KIND_INT;
+	else if (str_eq_c(d->type, "string"))
+		kind = CK_KIND_STRING;
+	(void)is_kind(vm, v->attr->text.p, v->item, kind);
+}
+
 static void unknown_attr(struct ck_vm *vm, const struct ck_value *v)
 {
 	struct suggest near = { .word = v->attr->text };
@@ -356,6 +370,7 @@ static void unknown_attr(struct ck_vm *vm, const struct ck_value *v)
 		return;
 	v->attr->told = true;
 	if (declared(vm, v->attr)) {
+		check_declared(vm, v, declared(vm, v->attr));
 		ck_vm_warning(vm, v->at, show_text(v->attr->text).s,
 			      "an attribute of your component's own: its code does not run here");
 		return;

@@ -12,6 +12,7 @@
 
 #include <base/bits.h>
 #include <lib/config.h>
+#include <lib/fdt.h>
 
 #define TEXT_MAX   KIB(64)
 #define ARENA_SIZE MIB(16)
@@ -149,6 +150,36 @@ static size_t make_text(const uint8_t *data, size_t n, char *text)
 	return used;
 }
 
+/* A machine to ask for nodes. */
+static struct span make_tree(void)
+{
+	static alignas(8) u8 buf[KIB(4)];
+	static size_t len;
+	struct dt_out o;
+
+	if (len)
+		return span_of(buf, len);
+	dt_out_begin(&o, buf, sizeof(buf));
+	dt_out_u32(&o, "#address-cells", 1);
+	dt_out_u32(&o, "#size-cells", 1);
+	dt_out_node(&o, "aliases");
+	dt_out_str(&o, "serial0", STR("/uart@1000"));
+	dt_out_end_node(&o);
+	dt_out_node(&o, "chosen");
+	dt_out_str(&o, "stdout-path", STR("serial0:115200"));
+	dt_out_end_node(&o);
+	dt_out_node_at(&o, "uart", 0x1000);
+	dt_out_str(&o, "compatible", STR("a\0b"));
+	dt_out_cells(&o, "reg", (const u32[]){ 0x1000, 0x100 }, 2);
+	dt_out_end_node(&o);
+	dt_out_node_at(&o, "intc", 0x8000000);
+	dt_out_flag(&o, "interrupt-controller");
+	dt_out_cells(&o, "reg", (const u32[]){ 0x8000000, 0x1000, 0x8010000, 0x2000 }, 4);
+	dt_out_end_node(&o);
+	fuzz_check(dt_out_finish(&o, &len) == OK);
+	return span_of(buf, len);
+}
+
 static void check_vm(const struct vmdesc *vd)
 {
 	fuzz_check(vd->vcpus.n >= 1 && vd->vcpus.n <= VD_MAX_VCPUS);
@@ -164,7 +195,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static u8 memory[ARENA_SIZE];
 	static char text[TEXT_MAX];
-	const struct config_env env = { .import = import, .has_image = has_image };
+	const struct config_env env = {
+		.import = import,
+		.has_image = has_image,
+		.fdt = n % 2 ? make_tree() : (struct span){ NULL, 0 },
+	};
 	size_t len = make_text(data, n, text);
 	struct config_part part = { span_of(text, len), "t.camkes", false };
 	const struct config_input in = { &part, 1, &env };
