@@ -84,13 +84,19 @@ static void read_desk(const struct toml *desk, struct facts *f, struct diag *d)
 			if (!read_memory(v, 1, f))
 				wrong(d, v, "desk",
 				      "write \"4G\", a number of bytes, or [[address, bytes], ...]");
+		} else if (str_eq_c(v->key, "interrupts")) {
+			if (v->type != TOML_INT || v->integer < 32 || v->integer > 1020)
+				wrong(d, v, "desk", "write how many lines its controller has");
+			else
+				f->n_lines = (u32)v->integer;
 		} else if (str_eq_c(v->key, "tree") && v->type == TOML_STRING) {
 			f->tree = v->text;
 		} else if (!str_eq_c(v->key, "debian_tree")) { /* that one is for `make tree` */
 			diag_report(d, DIAG_ERROR, v->key_at,
 				    "platform: unknown key '%.*s' in [desk]", STR_ARG(v->key));
-			diag_report(d, DIAG_FIX, v->key_at,
-				    "known are cpus, memory, and tree: a path in quotes");
+			diag_report(
+				d, DIAG_FIX, v->key_at,
+				"known are cpus, memory, interrupts, and tree: a path in quotes");
 		}
 	}
 }

@@ -17,6 +17,7 @@ struct facts {
 	u64 cpu[HD_MAX_CPUS]; /* hardware ids */
 	u32 n_cpus;	      /* 0: not known */
 	u64 memory;	      /* bytes; 0: not known */
+	u32 n_lines;	      /* of the interrupt controller; 0: not said */
 	struct str tree;      /* a path, relative to the platform file; empty: not said */
 	const char *isa;      /* NULL: not said */
 };

@@ -223,11 +223,17 @@ static void load_file(struct tool_set *set, const char *file, enum tool_depth de
 
 /* ---- the set ---------------------------------------------------------------------------------- */
 
+static void add_word(char **list, const char *word)
+{
+	*list = tool_format("%s%s%s", *list, **list ? " and " : "", word);
+}
+
 /* What was left out because of what is not known of the machine. Once, and only when asked for. */
 static void say_unchecked(struct tool_set *set)
 {
 	const struct tool_machine *m = &set->machine;
 	bool tree = false, cpus = false;
+	char *what = tool_format("%s", "");
 
 	for (u32 i = 0; i < set->n; i++) {
 		const struct vmdesc *vd = set->vms[i];
@@ -238,13 +244,17 @@ static void say_unchecked(struct tool_set *set)
 	}
 	tree &= !m->fdt.n;
 	cpus &= !m->hd.n_cpus;
-	if (tree || cpus || !m->memory)
-		tool_report_remark(
-			&set->report,
-			tool_format("not checked:%s%s%s of the machine, because it is not "
-				    "known; give --tree FILE (`make tree` makes one)",
-				    tree ? " devices" : "", cpus ? " CPUs" : "",
-				    m->memory ? "" : " memory"));
+	if (tree)
+		add_word(&what, "devices");
+	if (cpus)
+		add_word(&what, "CPUs");
+	if (!m->memory)
+		add_word(&what, "memory");
+	if (*what)
+		tool_report_remark(&set->report,
+				   tool_format("not checked: %s of the machine, because it is not "
+					       "known; give --tree FILE (`make tree` makes one)",
+					       what));
 }
 
 enum status tool_set_begin(const struct tool_options *o, struct tool_set *set)

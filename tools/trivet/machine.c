@@ -134,10 +134,26 @@ static void add_facts(struct tool_machine *m, const struct facts *f)
 	m->memory = total && !(f->said & FACT_MEMORY) ? total : f->memory;
 }
 
+/*
+ * Lines of the interrupt controller: every one has 256 for its guests, and as many as a device of
+ * the machine uses.
+ */
+static u32 count_lines(const struct hostdesc *hd)
+{
+	u32 n = 256;
+
+	for (u32 i = 0; i < hd->n_devs; i++) {
+		for (u32 k = 0; k < hd->devs[i].n_irq; k++)
+			n = MAX(n, (hd->devs[i].irq[k].line | 31) + 1);
+	}
+	return n;
+}
+
 static void find_target(struct tool_machine *m, const struct facts *f)
 {
 	m->target.isa = f->isa;
 	m->target.gpa_limit = UINT64_C(1) << 40;
+	m->target.n_lines = f->n_lines || !m->fdt.n ? f->n_lines : count_lines(&m->hd);
 	m->target.n_cpus = m->hd.n_cpus;
 	m->target.cpu_hw_id = m->hd.cpu_hw_id;
 	m->target.free_ram = m->memory > HYPERVISOR_SIZE ? m->memory - HYPERVISOR_SIZE : 0;
