@@ -337,6 +337,12 @@ static void rights_not_said_are_the_usual(void **state)
 	left.passes[0].win[0].prot = 0;
 	right.passes[0].win[0].prot = VD_R | VD_W;
 	assert_int_equal(n_changes(), 0);
+	right.passes[0].win[0].prot |= VD_NO_DMA;
+	assert_int_equal(n_changes(), 1);
+	left.passes[0].win[0].prot = VD_NO_DMA;
+	assert_int_equal(n_changes(), 0);
+	left.passes[0].win[0].prot = 16; /* a later one */
+	assert_int_equal(n_changes(), 1);
 }
 
 /* ---- how it is said ------------------------------------------------------------------------ */

@@ -94,7 +94,7 @@ static void add_pass(struct board *b, u32 index)
 
 		a->what = board_pass_name(p);
 		board_split_path(a->what, &a->name, &a->more);
-		a->prot = w->prot ? w->prot : VD_R | VD_W;
+		a->prot = board_pass_prot(w);
 		a->backing = w->how == VD_PASS_MAP ? "host, mapped" : "host, forwarded";
 		a->has_host = true;
 		a->host = w->hpa.v;

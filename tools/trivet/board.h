@@ -77,6 +77,8 @@ const char *board_action_name(enum vd_action a);
 const char *board_prot_name(u32 prot);
 /* Rows of addresses may have no name. */
 const char *board_pass_name(const struct vd_pass *p);
+/* What the guest may do there: silence means read and write. */
+u32 board_pass_prot(const struct vd_pass_window *w);
 /* The interrupt controller, or NULL. */
 const struct vd_dev *board_intc(const struct vmdesc *vd);
 /* "line 12", "other.toml:12", "default" (board) */

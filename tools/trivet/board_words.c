@@ -73,6 +73,13 @@ const char *board_pass_name(const struct vd_pass *p)
 	return p->n_win ? tool_text("host %s", show_hex(p->win[0].hpa.v).s) : "host interrupt";
 }
 
+u32 board_pass_prot(const struct vd_pass_window *w)
+{
+	u32 rights = w->prot & (VD_R | VD_W | VD_X);
+
+	return rights ? rights : VD_R | VD_W;
+}
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');

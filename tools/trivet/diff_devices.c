@@ -64,13 +64,15 @@ static void add_pass_window(struct diff_item *item, const struct vd_pass *p, u32
 {
 	static const char *const how[] = { "mapped", "forwarded" };
 	const struct vd_pass_window *w = &p->win[i];
-	u32 prot = w->prot ? w->prot : VD_R | VD_W;
+	u32 rights = board_pass_prot(w), more = w->prot & ~7u;
 	bool known = (u32)w->how < array_size(how);
 
 	diff_fact(item, p->at, diff_nth("window", i), range(w->gpa.v, w->size));
 	diff_fact(item, p->at, diff_nth("host address", i), hex(w->hpa.v));
-	diff_fact(item, p->at, diff_nth("access", i),
-		  prot >> 3 ? hex(prot) : board_prot_name(prot));
+	diff_fact(item, p->at, diff_nth("access", i), board_prot_name(rights));
+	/* Silence is the usual, so that there is nothing to say of most. */
+	if (more)
+		diff_fact(item, p->at, diff_nth("DMA", i), more == VD_NO_DMA ? "none" : hex(more));
 	diff_fact(item, p->at, diff_nth("reached", i),
 		  known ? how[w->how] : tool_text("%u", (u32)w->how));
 }
