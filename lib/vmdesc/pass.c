@@ -342,7 +342,7 @@ static void check_hosts(const struct pass_resolver *r)
 			vd_error(&r->c, VD_F_MEMORY_REGIONS, m->at,
 				 show_range(m->host.v, m->size).s,
 				 "memory that the machine reserves, but it does not reserve this");
-			vd_fix(&r->c, m->at, "claim the memory (map_type 1), or reserve it");
+			vd_fix(&r->c, m->at, "claim it, or have the machine reserve it");
 		} else if (!is_there) {
 			vd_error(&r->c, VD_F_MEMORY_REGIONS, m->at,
 				 show_range(m->host.v, m->size).s,
@@ -369,7 +369,7 @@ enum status vmdesc_resolve_passes(struct vmdesc *vd, const struct hostdesc *hd,
 	if (resolve(&r, host_fdt, a) != OK) {
 		vd_error(&r.c, VD_F_PASSTHROUGH_DEVICES, at, NULL,
 			 "so much of the machine does not fit into the memory of a VM");
-		vd_fix(&r.c, at, "name fewer nodes, or keep some out by devices.excluded_devices");
+		vd_fix(&r.c, at, "name fewer nodes, or keep some out");
 	}
 	a->size = size;
 	return d->n_errors == before ? OK : E_INVAL;

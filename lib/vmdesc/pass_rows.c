@@ -87,13 +87,13 @@ static void raw_irq(const struct pass_resolver *r, const struct vd_pass *row, st
 		return;
 	if (!pass_isa_is_shared(line)) {
 		vd_warning(&r->c, vd_pass_field(row), row->at, NULL,
-			   "irq_id = %u belongs to each CPU and cannot be given: none is", line);
+			   "interrupt %u belongs to each CPU and cannot be given: none is", line);
 		vd_fix(&r->c, row->at, "write 0, or the device's interrupt (shared one %u is %u)",
 		       line, pass_isa_line(line));
 		return;
 	}
 	if (owner) {
-		vd_error(&r->c, vd_pass_field(row), row->at, NULL, "irq_id = %u is that of %s",
+		vd_error(&r->c, vd_pass_field(row), row->at, NULL, "interrupt %u is that of %s",
 			 line, show_text(owner->path).s);
 		vd_fix(&r->c, row->at, "write 0, or the address of that device");
 		return;
@@ -112,11 +112,11 @@ static void check_irq(const struct pass_resolver *r, const struct vd_pass *row,
 		return;
 	if (p->n_irq)
 		vd_warning(&r->c, vd_pass_field(row), row->at, NULL,
-			   "irq_id = %u is not the interrupt of %s: %u is used", line,
+			   "interrupt %u is not the interrupt of %s: %u is used", line,
 			   show_text(p->path).s, p->irq[0].host);
 	else
 		vd_warning(&r->c, vd_pass_field(row), row->at, NULL,
-			   "irq_id = %u: %s has no interrupt that can be given", line,
+			   "interrupt %u: %s has no interrupt that can be given", line,
 			   show_text(p->path).s);
 	vd_fix(&r->c, row->at, "write %u", p->n_irq ? p->irq[0].host : 0);
 }
@@ -221,7 +221,7 @@ static void give_irq(struct pass_resolver *r, const struct vd_pass *row)
 
 	if (owner && pass_own_use(r, owner)) {
 		vd_error(&r->c, vd_pass_field(row), row->at, NULL,
-			 "irq_id = %u is that of %s, which the hypervisor uses", row->irq[0].host,
+			 "interrupt %u is that of %s, which the hypervisor uses", row->irq[0].host,
 			 show_text(owner->path).s);
 		vd_fix(&r->c, row->at, "remove it");
 		return;

@@ -35,6 +35,10 @@ static const struct spelling qvmconf[] = {
 	{ VD_F_DTB_LOAD_ADDR, "fdt load" },
 	{ VD_F_BIOS_PATH, "data load" },
 	{ VD_F_BIOS_LOAD_ADDR, "data load" },
+	{ VD_F_DATA, "data load" },
+	{ VD_F_CPU_PRIORITIES, "cpu sched" },
+	{ VD_F_RESERVED, "reserve loc" },
+	{ VD_F_RESERVED_INTERRUPTS, "reserve intr" },
 	{ VD_F_CMDLINE, "cmdline" },
 	{ VD_F_MEMORY_REGIONS, "ram" },
 	{ VD_F_EMU_DEVICES, "vdev" },
@@ -140,7 +144,7 @@ enum vd_field vmdesc_image_field(enum vd_image_role role, enum vd_image_key key)
 		[VD_IMG_INITRD] = { VD_F_RAMDISK_PATH, VD_F_RAMDISK_LOAD_ADDR },
 		[VD_IMG_DTB] = { VD_F_DTB_PATH, VD_F_DTB_LOAD_ADDR },
 		[VD_IMG_BIOS] = { VD_F_BIOS_PATH, VD_F_BIOS_LOAD_ADDR },
-		[VD_IMG_DATA] = { VD_F_BIOS_PATH, VD_F_BIOS_LOAD_ADDR },
+		[VD_IMG_DATA] = { VD_F_DATA, VD_F_DATA },
 	};
 
 	return (enum vd_field)fields[role][key];

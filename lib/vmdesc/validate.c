@@ -148,8 +148,8 @@ static void check_host_cpu(const struct vd_check *c, u32 i)
 	}
 	vd_error(c, VD_F_PHYS_CPU_IDS, v->at, show_hex(v->host_hw_id).s,
 		 "vCPU %u: the machine has no CPU of that id", i);
-	vd_fix(c, v->at, "write one of %s, or say with base.phys_cpu_sets where it runs",
-	       list_host_cpus(c->t).s);
+	vd_fix(c, v->at, "write one of %s, or say with %s where it runs", list_host_cpus(c->t).s,
+	       vmdesc_key(c->vd, VD_F_PHYS_CPU_SETS).s);
 }
 
 static void check_mask(const struct vd_check *c, u32 i)
@@ -197,20 +197,6 @@ static void check_vcpus(const struct vd_check *c)
 
 /* ---- images, entry, command line ---------------------------------------------------------- */
 
-static const enum vd_field path_field[VD_IMG_ROLES] = {
-	[VD_IMG_KERNEL] = VD_F_KERNEL_PATH, [VD_IMG_INITRD] = VD_F_RAMDISK_PATH,
-	[VD_IMG_DTB] = VD_F_DTB_PATH,	    [VD_IMG_BIOS] = VD_F_BIOS_PATH,
-	[VD_IMG_DATA] = VD_F_DATA,
-};
-
-static const enum vd_field load_field[VD_IMG_ROLES] = {
-	[VD_IMG_KERNEL] = VD_F_KERNEL_LOAD_ADDR,
-	[VD_IMG_INITRD] = VD_F_RAMDISK_LOAD_ADDR,
-	[VD_IMG_DTB] = VD_F_DTB_LOAD_ADDR,
-	[VD_IMG_BIOS] = VD_F_BIOS_LOAD_ADDR,
-	[VD_IMG_DATA] = VD_F_DATA,
-};
-
 static bool has_control(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
@@ -232,7 +218,7 @@ static void check_path(const struct vd_check *c, const struct vd_image *image)
 		wrong = "has a control character";
 	if (!wrong)
 		return;
-	vd_error(c, path_field[image->role], image->at, NULL, "%s", wrong);
+	vd_error(c, vmdesc_image_field(image->role, VD_IMAGE_PATH), image->at, NULL, "%s", wrong);
 	vd_fix(c, image->at, "write the name of a file of at most %d bytes", PATH_MAX);
 }
 
@@ -279,7 +265,7 @@ static void check_in_memory(const struct vd_check *c, enum vd_field f, const str
 static void check_load(const struct vd_check *c, u32 i)
 {
 	const struct vd_image *image = &c->vd->images.v[i];
-	enum vd_field f = load_field[image->role];
+	enum vd_field f = vmdesc_image_field(image->role, VD_IMAGE_LOAD);
 
 	if (!image->load.given || vd_reported(c, f))
 		return;
@@ -327,8 +313,7 @@ static void check_entry(const struct vd_check *c)
 		 m ? COLD_TEXT("in memory that is not executable") :
 		     COLD_TEXT("outside of every memory region"));
 	if (m)
-		vd_note(c, m->at, "region %s has flags without 4 (execute)",
-			show_range(m->base.v, m->size).s);
+		vd_note(c, m->at, "region %s is not executable", show_range(m->base.v, m->size).s);
 	fix_into_memory(c, entry->at, VD_X);
 }
 
@@ -360,6 +345,7 @@ enum status vmdesc_validate(const struct vmdesc *vd, const struct vd_target *t, 
 	vd_check_mems(&c);
 	vd_check_devs(&c);
 	vd_check_passes(&c);
+	vd_check_reserves(&c);
 	vd_check_isa(&c);
 	return d->n_errors == before ? OK : E_INVAL;
 }

@@ -83,8 +83,8 @@ static void check_per_vcpu(const struct vd_check *c, const struct vd_dev *dev)
 			 show_range(dev->win[w].base.v, dev->win[w].size).s,
 			 "%s: redistributors of %u vCPUs need %s", vd_dev_label(dev).s,
 			 c->vd->vcpus.n, show_size(need).s);
-		vd_fix(c, dev->at, "write [%s, %s] as cfg_list", show_hex(dev->win[w].base.v).s,
-		       show_hex(need).s);
+		vd_fix(c, dev->at, "give it %s bytes at %s", show_hex(need).s,
+		       show_hex(dev->win[w].base.v).s);
 	}
 }
 

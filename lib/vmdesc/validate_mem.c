@@ -23,6 +23,8 @@ static bool check_shape(const struct vd_check *c, const struct vd_mem *m)
 		wrong = "the address is no multiple of 4 KiB";
 	} else if (!is_aligned(m->size, PAGE)) {
 		wrong = "the size is no multiple of 4 KiB";
+	} else if (!is_aligned(m->host.v, PAGE) || !range_valid(m->host.v, m->size)) {
+		wrong = "the host's address is no multiple of 4 KiB, or too high";
 	}
 	if (wrong) {
 		vd_error(c, VD_F_MEMORY_REGIONS, m->at, show_range(m->base.v, m->size).s, "%s",
@@ -63,7 +65,15 @@ static void check_overlap(const struct vd_check *c, u32 i)
 
 	for (u32 j = 0; j < i; j++) {
 		const struct vd_mem *o = &c->vd->mems.v[j];
+		bool both_host = m->backing != VD_MEM_ALLOC && o->backing != VD_MEM_ALLOC;
 
+		if (both_host && range_overlaps(o->host.v, o->size, m->host.v, m->size) &&
+		    !range_overlaps(o->base.v, o->size, m->base.v, m->size)) {
+			vd_error(c, VD_F_MEMORY_REGIONS, m->at, show_range(m->host.v, m->size).s,
+				 "this host memory is that of another region");
+			vd_note(c, o->at, "region %s", show_range(o->base.v, o->size).s);
+			vd_fix(c, m->at, "write another host address");
+		}
 		if (!range_overlaps(o->base.v, o->size, m->base.v, m->size))
 			continue;
 		vd_error(c, VD_F_MEMORY_REGIONS, m->at, show_range(m->base.v, m->size).s,

@@ -23,7 +23,7 @@ static void overlap(const struct vd_check *c, const struct vd_pass *p,
 		 show_text(p->path.n ? p->path : p->name).s, what);
 	if (other.line)
 		vd_note(c, other, "which stands here");
-	vd_fix(c, p->at, "write a row with another base_gpa, or move the other");
+	vd_fix(c, p->at, "write another guest address, or move the other");
 }
 
 static void check_window(const struct vd_check *c, u32 i, u32 k)
@@ -35,8 +35,7 @@ static void check_window(const struct vd_check *c, u32 i, u32 k)
 	if (c->t->gpa_limit && !range_ok(w->gpa.v, w->size, c->t->gpa_limit)) {
 		vd_error(c, vd_pass_field(p), p->at, show_gpa(w).s,
 			 "beyond what a guest can address on this machine");
-		vd_fix(c, p->at, "write a row with a base_gpa below %s",
-		       show_hex(c->t->gpa_limit).s);
+		vd_fix(c, p->at, "write a guest address below %s", show_hex(c->t->gpa_limit).s);
 	}
 	for (u32 j = 0; j < vd->mems.n; j++) {
 		if (hits(w, vd->mems.v[j].base.v, vd->mems.v[j].size))

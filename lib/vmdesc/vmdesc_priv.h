@@ -51,8 +51,9 @@ static inline enum vd_field vd_pass_field(const struct vd_pass *p)
 /* Bytes of the pool that the VM takes. */
 u64 vd_ram_of(const struct vmdesc *vd);
 
-void vd_check_mems(const struct vd_check *c);	/* validate_mem.c */
-void vd_check_devs(const struct vd_check *c);	/* validate_dev.c */
-void vd_check_passes(const struct vd_check *c); /* validate_pass.c */
+void vd_check_mems(const struct vd_check *c);	  /* validate_mem.c */
+void vd_check_devs(const struct vd_check *c);	  /* validate_dev.c */
+void vd_check_passes(const struct vd_check *c);	  /* validate_pass.c */
+void vd_check_reserves(const struct vd_check *c); /* validate_reserve.c */
 /* validate_<isa>.c: ids of vCPUs, entry, interrupt numbers, windows that grow with vCPUs. */
 void vd_check_isa(const struct vd_check *c);

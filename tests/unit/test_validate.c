@@ -10,65 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <base/bits.h>
-#include <lib/vmdesc.h>
-
-#include "config_fixture.h"
-
-#define ARENA KIB(512)
-
-static const u64 cpu_ids[] = { 0x0, 0x100, 0x200, 0x300 };
-
-static const struct vd_class_info classes[] = {
-	{ .name = "gicv3", .min_window = KIB(64), .n_win = 2, .is_intc = true },
-	{ .name = "pl011", .min_window = KIB(4), .n_win = 1, .n_irq = 1, .is_console = true },
-};
-
-static struct sink sink;
-static struct arena arena;
-static struct vd_target target;
-static struct vmdesc *vd;
-static const struct src_pos here = { "vm.toml", 7, 3 };
-
-/* A sound VM of two vCPUs before every test. */
-static int fresh(void **state)
-{
-	struct vd_image *kernel;
-	struct vd_mem *m;
-
-	(void)state;
-	if (!arena.base)
-		arena_new_of(&arena, ARENA);
-	sink_reset(&sink);
-	arena_init(&arena, arena.base, ARENA);
-	target = (struct vd_target){ .gpa_limit = UINT64_C(1) << 40,
-				     .n_cpus = array_size(cpu_ids),
-				     .cpu_hw_id = cpu_ids,
-				     .free_ram = GIB(2),
-				     .classes = classes,
-				     .n_classes = array_size(classes) };
-	vd = vmdesc_new(&arena, "vm.toml");
-	vd->id = 1;
-	vd->name = STR("x");
-	vd->id_at = vd->name_at = vd->vcpus_at = vd->mems_at = vd->cmdline_at = here;
-	vmdesc_add_vcpu(vd, &arena, here);
-	vmdesc_add_vcpu(vd, &arena, here);
-	m = vmdesc_add_mem(vd, &arena, here);
-	*m = (struct vd_mem){ .base = GPA(0x80000000), .size = 0x20000000, .prot = 7, .at = here };
-	kernel = vmdesc_add_image(vd, &arena, here);
-	kernel->path = STR("Image");
-	kernel->load = (struct vd_addr){ GPA(0x80200000), true, here };
-	vd->entry = kernel->load;
-	return vmdesc_add_default_board(vd, &arena) == OK ? 0 : -1;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	free(arena.base);
-	arena.base = NULL;
-	return 0;
-}
+#include "validate_fixture.h"
 
 static void sound(void)
 {
@@ -362,160 +304,56 @@ static void test_cmdline(void **state)
 	refused(1, "kernel.cmdline: 2048 bytes long");
 }
 
-static enum status validate(const struct vmdesc *const *vds, u32 n, bool *marks)
+/* Who wrote it there is told; the default board may not be there. */
+static void test_reserves(void **state)
 {
-	const struct vd_set set = { vds, n, &target };
-	size_t used = arena.used;
-	enum status st = vmdesc_validate_set(&set, marks, &arena, &sink.d);
-
-	assert_int_equal(arena.used, used);
-	return st;
-}
-
-static void test_set(void **state)
-{
-	struct vmdesc *a = vd;
-	struct vmdesc b = *vd;
-	struct vmdesc c = *vd;
-	const struct vmdesc *set[] = { a, &b, &c };
-	bool marks[3] = { false, false, false };
+	static const struct vd_image initrd = { .role = VD_IMG_INITRD,
+						.path = STR("r"),
+						.load = { GPA(0x88000000), true, here },
+						.at = here };
 
 	(void)state;
-	b.id = 2;
-	b.name = STR("y");
-	c.id = 3;
-	c.name = STR("z");
-	assert_int_equal(validate(set, 3, marks), OK);
-	assert_int_equal(validate(set, 0, marks), OK);
-	b.id = 1;
-	c.name = STR("y");
-	assert_int_equal(validate(set, 3, marks), E_INVAL);
-	assert_int_equal(sink.d.n_errors, 2);
-	assert_false(marks[0]);
-	assert_true(marks[1]);
-	assert_true(marks[2]);
-}
-
-static void test_set_identity(void **state)
-{
-	struct vd_mem other = vd->mems.v[0];
-	struct vmdesc b = *vd;
-	const struct vmdesc *set[] = { vd, &b };
-	bool marks[2] = { false, false };
-
-	(void)state;
-	b.id = 2;
-	b.name = STR("y");
-	b.mems.v = &other;
-	/* The same guest addresses are no conflict; the same host memory is. */
-	assert_int_equal(validate(set, 2, marks), OK);
-	other.backing = VD_MEM_CLAIMED;
-	other.host = HPA(0x40000000);
-	assert_int_equal(validate(set, 2, marks), OK);
-	vd->mems.v[0].backing = VD_MEM_CLAIMED;
-	vd->mems.v[0].host = HPA(0x50000000);
-	assert_int_equal(validate(set, 2, marks), E_INVAL);
-	assert_true(marks[1] && !marks[0]);
-	assert_non_null(
-		strstr(sink.text, "= 0x4000_0000..0x6000_0000: this host memory is claimed"));
-	marks[1] = false;
-	other.host = HPA(0x70000000);
-	assert_int_equal(validate(set, 2, marks), OK);
-}
-
-/* More than there is, all together; who is refused anyway takes none. */
-static void test_set_memory(void **state)
-{
-	struct vd_target small = target;
-	struct vmdesc b = *vd, c = *vd;
-	const struct vmdesc *vds[] = { vd, &b, &c };
-	const struct vd_set set = { vds, 3, &small };
-	bool marks[3] = { false };
-
-	(void)state;
-	b.id = 2;
-	b.name = STR("b");
-	c.id = 3;
-	c.name = STR("c");
-	small.free_ram = 2 * vd->mems.v[0].size;
-	assert_int_equal(vmdesc_validate_set(&set, marks, &arena, &sink.d), E_INVAL);
-	assert_true(!marks[0] && !marks[1] && marks[2]);
-	assert_non_null(
-		strstr(sink.text, "512 MiB, but other VMs leave only 0 bytes of the machine's"));
-	marks[2] = false;
-	marks[0] = true;
-	assert_int_equal(vmdesc_validate_set(&set, marks, &arena, &sink.d), OK);
-}
-
-/* One device's windows and lines in two VMs are one mistake; a CPU for both is worth a word. */
-static void test_set_hardware(void **state)
-{
-	struct vmdesc b = *vd;
-	const struct vmdesc *set[] = { vd, &b };
-	struct vd_pass x = { .name = STR("x"), .n_win = 2, .n_irq = 1, .irq = { { .host = 40 } } };
-	struct vd_pass y = x;
-	struct vd_vcpu vcpu = { .cpu_mask = 2, .mask_at = here };
-	bool marks[2] = { false };
-
-	(void)state;
-	b.id = 2;
-	b.name = STR("b");
-	x.win[0] = (struct vd_pass_window){ .hpa = HPA(0x1000), .size = 0x3000 };
-	x.win[1] = (struct vd_pass_window){ .hpa = HPA(0x8000), .size = 0x1000 };
-	y.win[0] = (struct vd_pass_window){ .hpa = HPA(0x3000), .size = 0x10000 };
-	y.win[1] = (struct vd_pass_window){ .hpa = HPA(0x100000), .size = 0x1000 };
-	vd->passes.v = &x;
-	b.passes.v = &y;
-	vd->passes.n = b.passes.n = 1;
-	vd->vcpus.v = b.vcpus.v = &vcpu;
-	vd->vcpus.n = b.vcpus.n = 1;
-	assert_int_equal(validate(set, 2, marks), E_INVAL);
-	assert_int_equal(sink.d.n_errors, 1);
+	*vmdesc_add_image(vd, &arena, here) = initrd;
+	vmdesc_add_reserve(vd, &arena, here)->win = (struct vd_window){ GPA(0x87fff000), 0x2000 };
+	vmdesc_add_reserve(vd, &arena, here)->irq = 40;
+	assert_int_equal(vmdesc_validate(vd, &target, &sink.d), OK);
 	assert_int_equal(sink.d.n_warnings, 1);
-	assert_true(marks[1] && !marks[0]);
-	assert_non_null(strstr(sink.text, "they take turns"));
+	assert_non_null(
+		strstr(sink.text, "kernel.ramdisk_load_addr: r is in what the description"));
+	assert_non_null(strstr(sink.text, "note: 0x87ff_f000..0x8800_1000 is reserved"));
+	vd->devs.v[1].is_default = false;
+	vd->reserves.v[1].irq = vd->devs.v[1].irq[0].line;
+	assert_int_equal(vmdesc_validate(vd, &target, &sink.d), OK);
+	assert_int_equal(sink.d.n_warnings, 3);
+	vd->devs.v[1].is_default = true;
+	assert_int_equal(vmdesc_validate(vd, &target, &sink.d), E_INVAL);
+	assert_non_null(strstr(sink.text, "trivet.reserved_interrupts: default device \"uart0\" "
+					  "(pl011) has its place there"));
+	vd->reserves.v[1].irq = 0;
+	vd->reserves.v[0].win.base = vd->devs.v[0].win[1].base;
+	assert_int_equal(vmdesc_validate(vd, &target, &sink.d), E_INVAL);
+	assert_non_null(strstr(sink.text, "trivet.reserved: default device \"intc\" (gicv3)"));
 }
 
-static u32 lcg(u32 *x)
+/* Two regions of one VM in the same memory of the machine. */
+static void test_host_memory_twice(void **state)
 {
-	return *x = *x * 1664525 + 1013904223;
-}
-
-/* The same mistakes as by comparing everybody with everybody, of a thousand, in no time. */
-static void test_set_of_a_thousand(void **state)
-{
-	static struct vmdesc vms[1000];
-	static struct vd_mem mems[1000];
-	static const struct vmdesc *set[1000];
-	static bool marks[1000], want[1000];
-	u32 x = 1;
+	struct vd_mem *m = vmdesc_add_mem(vd, &arena, here);
 
 	(void)state;
-	for (u32 i = 0; i < 1000; i++) {
-		mems[i] = (struct vd_mem){ .size = 0x1000 * (1 + lcg(&x) % 4),
-					   .backing = VD_MEM_CLAIMED,
-					   .host = HPA(lcg(&x) & UINT64_C(0xfffff000)) };
-		vms[i] = *vd;
-		vms[i].id = i + 1;
-		vms[i].name = (struct str){ arena_strdup(&arena, "vm-0000", 7), 7 };
-		for (u32 k = 0, n = i; k < 4; k++, n /= 10)
-			((char *)vms[i].name.p)[6 - k] = (char)('0' + n % 10);
-		vms[i].mems.v = &mems[i];
-		vms[i].vcpus.n = 0;
-		set[i] = &vms[i];
-	}
-	vms[500].id = 3;
-	vms[501].name = vms[2].name;
-	mems[700].host = mems[3].host;
-	for (u32 j = 0; j < 1000; j++) {
-		for (u32 i = 0; i < j; i++)
-			want[j] |= vms[i].id == vms[j].id || str_eq(vms[i].name, vms[j].name) ||
-				   range_overlaps(mems[i].host.v, mems[i].size, mems[j].host.v,
-						  mems[j].size);
-	}
-	assert_int_equal(validate(set, 1000, marks), E_INVAL);
-	for (u32 i = 0; i < 1000; i++)
-		assert_int_equal(marks[i], want[i]);
+	*m = (struct vd_mem){ GPA(0xc0000000), MIB(2), 7, VD_MEM_CLAIMED, here, HPA(0x40200000) };
+	vd->mems.v[0].backing = VD_MEM_CLAIMED;
+	vd->mems.v[0].host = HPA(0x40000000);
+	vd->mems.v[0].size = MIB(2);
+	vd->images.n = 0;
+	vd->reported = BIT(VD_F_KERNEL_PATH) | BIT(VD_F_ENTRY_POINT);
+	assert_int_equal(vmdesc_validate(vd, &target, &sink.d), OK);
+	vd->mems.v[1].host = HPA(0x401ff000);
+	assert_int_equal(vmdesc_validate(vd, &target, &sink.d), E_INVAL);
+	assert_non_null(strstr(sink.text, "this host memory is that of another region"));
+	vd->mems.v[1].host = HPA(0x40200800);
+	assert_int_equal(vmdesc_validate(vd, &target, &sink.d), E_INVAL);
+	assert_non_null(strstr(sink.text, "the host's address is no multiple of 4 KiB"));
 }
 
 int main(void)
@@ -545,11 +383,8 @@ int main(void)
 		T(test_same_interrupt),
 		T(test_no_controller),
 		T(test_cmdline),
-		T(test_set),
-		T(test_set_identity),
-		T(test_set_memory),
-		T(test_set_hardware),
-		T(test_set_of_a_thousand),
+		T(test_reserves),
+		T(test_host_memory_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);
