@@ -442,18 +442,6 @@ static void read_all(struct qvm *q)
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-static bool is_name(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (!is_digit(c) && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && c != '-' &&
-		    c != '_' && c != '.')
-			return false;
-	}
-	return s.n && s.n <= VD_NAME_MAX;
-}
-
 /* The first file's, without folder and suffix. */
 static void default_name(struct qvm *q)
 {
@@ -468,9 +456,10 @@ static void default_name(struct qvm *q)
 		file = slash ? slash + 1 : file;
 		dot = strrchr(file, '.');
 		s = (struct str){ file, dot ? (size_t)(dot - file) : strlen(file) };
+		s.n = MIN(s.n, (size_t)VD_NAME_MAX);
 		break;
 	}
-	q->vd->name = is_name(s) ? qvm_keep(q, s) : STR("qvm-guest");
+	q->vd->name = qvm_keep(q, s);
 }
 
 static void finish(struct qvm *q)

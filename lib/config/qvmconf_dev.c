@@ -18,7 +18,7 @@
 
 static struct vd_dev *dev(struct qvm *q)
 {
-	return &q->vd->devs.v[q->vd->devs.n - 1];
+	return &q->vd->devs.v[q->dev];
 }
 
 static u32 vdev_id(const struct qvm *q)
@@ -174,22 +174,17 @@ static void open_gic(struct qvm *q)
 		qvm_note(q, q->gic.used_at, "it is named here");
 		qvm_fix(q, "move it up, to the top");
 	}
-	q->gic = (struct qvm_gic){ .index = q->vd->devs.n, .at = q->opt_at };
+	q->gic = (struct qvm_gic){ .index = q->vd->devs.n };
 }
 
 /* Of a controller there is one: the last that is written. */
 static void again(struct qvm *q)
 {
-	struct vd_dev *d = &q->vd->devs.v[q->gic.index - 1];
-	struct vd_dev last = q->vd->devs.v[q->vd->devs.n - 1];
-
 	qvm_warn(q, "there is one already: this one holds");
-	/* The context's device stands last. */
-	q->vd->devs.v[q->vd->devs.n - 1] = *d;
-	*d = last;
-	q->gic = (struct qvm_gic){ .index = q->vd->devs.n, .at = q->opt_at };
+	q->dev = q->gic.index - 1;
 	dev(q)->at = q->opt_at;
 	dev(q)->name = str_of(qvm_text(q->vdev->name));
+	q->gic = (struct qvm_gic){ .index = q->dev + 1 };
 }
 
 void qvm_vdev_open(struct qvm *q)
@@ -221,6 +216,7 @@ void qvm_vdev_open(struct qvm *q)
 		q->vdev = NULL;
 		return;
 	}
+	q->dev = q->vd->devs.n - 1;
 	d->class = str_of(qvm_text(q->vdev->class));
 	d->name = str_of(qvm_text(q->vdev->name));
 	qvm_isa(q, q->vdev->isa, q->tok.at);

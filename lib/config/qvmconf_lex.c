@@ -104,6 +104,7 @@ static bool substitute(struct qvm *q)
 	static const char *const known[] = { "env", "asinfo_start", "asinfo_length" };
 	struct src_pos at = here(q);
 	const char *s = q->p + 1, *name;
+	const char *wrong = NULL;
 	struct str word, inner;
 	u32 which = 0;
 
@@ -118,26 +119,21 @@ static bool substitute(struct qvm *q)
 	q->p = s;
 	while (which < array_size(known) && !str_eq_c(word, known[which]))
 		which++;
-	if (at_end(q) || *s != '}') {
-		mistake(q, at, "the '}' of $...{ is missing", "write $env{NAME}");
+	if (at_end(q) || *s != '}')
+		wrong = COLD_TEXT("its '}' is missing");
+	else if (q->p++, which == array_size(known))
+		wrong = COLD_TEXT("there is no such substitution");
+	else if (!lookup(q, (int)which, inner))
+		wrong = which ? COLD_TEXT("there is no such memory area") :
+				COLD_TEXT("there is no such environment variable");
+	if (!wrong)
 		return true;
-	}
-	q->p++;
-	if (which == array_size(known)) {
-		qvm_error_at(q, at, NULL, "$%s{ is no substitution", show_text(word).s);
-		qvm_fix(q, "write $env{%s}, $asinfo_start{%s} or $asinfo_length{%s}",
-			show_text(inner).s, show_text(inner).s, show_text(inner).s);
-		q->tok.broken = true;
-	} else if (!lookup(q, (int)which, inner)) {
-		qvm_error_at(q, at, NULL, "$%s{%s}: there is no such %s", known[which],
-			     show_text(inner).s, which ? "memory area" : "environment variable");
-		qvm_fix(q, "%s",
-			which ? COLD_TEXT(
-					"write the area's address or length, or have the platform "
-					"file or the host's device tree name it") :
-				COLD_TEXT("set it, or write its value"));
-		q->tok.broken = true;
-	}
+	q->tok.broken = true;
+	qvm_error_at(q, at, NULL, "$%s{%s}: %s", show_text(word).s, show_text(inner).s, wrong);
+	qvm_fix(q,
+		"write its value; or $env{NAME}, a variable that is set, or $asinfo_start{NAME} and "
+		"$asinfo_length{NAME}, an area that the platform file or the host's device tree "
+		"names");
 	return true;
 }
 

@@ -138,8 +138,10 @@ void qvm_pass_loc(struct qvm *q)
 	struct place p;
 	struct str s;
 
-	if (!qvm_argument(q))
+	if (!qvm_argument(q)) {
+		q->vd->reported |= BIT(VD_F_MEMORY_REGIONS); /* it may have been that */
 		return;
+	}
 	s = q->tok.text;
 	if (str_starts(s, "pci:") || str_starts(s, "io:")) {
 		qvm_bad(q, "known, not supported yet");

@@ -159,7 +159,6 @@ struct qvm_pending {
 /* What `vdev gic` says; windows are made at the end, when the vCPUs are counted. */
 struct qvm_gic {
 	u32 index; /* of its device, plus 1 */
-	struct src_pos at;
 	struct src_pos version_at;
 	u32 version; /* 0: not said */
 	u64 gicd, gicc, gicr;
@@ -190,6 +189,7 @@ struct qvm {
 	enum qvm_context context;
 	struct src_pos context_at;
 	const struct qvm_vdev *vdev; /* of the context; NULL: an unknown one */
+	u32 dev;		     /* its device */
 	bool has_loc, has_intr, has_peer;
 	u32 blob; /* option that says what the next load or pass is; 0: none */
 	struct src_pos blob_at;

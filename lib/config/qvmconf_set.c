@@ -46,16 +46,6 @@ static void add_key(struct qvm *q, struct toml *v)
 		q->keys->type = TOML_TABLE;
 		q->keys->at = q->keys->key_at = v->key_at;
 	}
-	/* The last one wins. */
-	for (struct toml *c = q->keys->child; c; c = c->next) {
-		if (str_eq(c->key, v->key)) {
-			v->next = c->next;
-			*c = *v;
-			if (!c->next)
-				q->keys->last = c;
-			return;
-		}
-	}
 	if (q->keys->last)
 		q->keys->last->next = v;
 	else
