@@ -177,7 +177,8 @@ def test_one_of_several(t):
     assert "--vm NAME" in t.expect(2, *words, "--dts", *two, cwd=t.root).err
     r = t.expect(0, *words, "--dts", "--vm", "linux-b", *two, cwd=t.root)
     assert "hostname=linux-b" in r.out, r
-    assert "no VM has that name" in t.expect(2, *words, "--vm", "nobody", *two, cwd=t.root).err
+    t.equal(t.expect(0, *words, "--dts", "--vm", "2", *two, cwd=t.root).out, r.out)
+    assert "no VM has that name or number" in t.expect(2, *words, "--vm", "nobody", *two, cwd=t.root).err
     assert "one of" in t.expect(2, *words, "--svg", "--json", *two, cwd=t.root).err
     t.expect(2, "show")
 

@@ -58,6 +58,9 @@ struct board {
 	u64 ram; /* bytes the guest has */
 };
 
+/* The index of the VM of that name, else of that number; set->n: there is none. */
+u32 board_find_vm(const struct tool_set *set, const char *word);
+
 /* What is known of an image's file; size 0: it is not here. */
 struct board_image {
 	u64 base; /* where it will lie, when !free */

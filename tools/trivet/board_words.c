@@ -98,6 +98,17 @@ const char *board_where(const struct vmdesc *vd, struct src_pos at)
 	return tool_text("%s:%u", tool_clean(str_of(base_name(at.file))), at.line);
 }
 
+u32 board_find_vm(const struct tool_set *set, const char *word)
+{
+	for (u32 i = 0; i < set->n; i++)
+		if (str_eq_c(set->vms[i]->name, word))
+			return i;
+	for (u32 i = 0; i < set->n; i++)
+		if (strcmp(tool_text("%u", set->vms[i]->id), word) == 0)
+			return i;
+	return set->n;
+}
+
 static const struct image_fit *fit_of(const struct tool_set *set, const struct vmdesc *vd)
 {
 	for (u32 i = 0; i < set->n; i++)

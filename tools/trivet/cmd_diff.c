@@ -144,17 +144,17 @@ static void compare_all(struct job *j)
 
 static bool keep(struct side *s, const char *vm)
 {
+	u32 i = vm ? board_find_vm(&s->set, vm) : 0;
+
 	if (!vm)
 		return true;
-	for (u32 i = 0; i < s->set.n; i++) {
-		if (!str_eq_c(s->set.vms[i]->name, vm))
-			continue;
-		s->set.vms[0] = s->set.vms[i];
-		s->set.n = 1;
-		return true;
+	if (i == s->set.n) {
+		tool_complain("--vm %s: is not in %s", vm, s->file);
+		return false;
 	}
-	tool_complain("--vm %s: is not in %s", vm, s->file);
-	return false;
+	s->set.vms[0] = s->set.vms[i];
+	s->set.n = 1;
+	return true;
 }
 
 /* A board that is refused has differences that nobody meant: its mistakes are what is to be said. */

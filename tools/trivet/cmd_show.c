@@ -33,17 +33,17 @@ static void make_view(struct show_view *v, const struct tool_set *set)
 /* Keep only the VM called @name. */
 static bool pick_vm(struct tool_set *set, const char *name)
 {
-	for (u32 i = 0; i < set->n; i++) {
-		if (!str_eq_c(set->vms[i]->name, name))
-			continue;
-		set->vms[0] = set->vms[i];
-		set->refused[0] = set->refused[i];
-		set->fits[0] = set->fits[i];
-		set->n = 1;
-		return true;
+	u32 i = board_find_vm(set, name);
+
+	if (i == set->n) {
+		tool_complain("--vm %s: no VM has that name or number", name);
+		return false;
 	}
-	tool_complain("--vm %s: no VM has that name", name);
-	return false;
+	set->vms[0] = set->vms[i];
+	set->refused[0] = set->refused[i];
+	set->fits[0] = set->fits[i];
+	set->n = 1;
+	return true;
 }
 
 static void say_nothing(struct diag *d, enum diag_level level, const struct src_pos *at,
