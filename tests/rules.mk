@@ -245,7 +245,7 @@ $(BOARD_O)/ready: FORCE $(GUESTS)/Image $(TOOL)
 		-o $(BOARD_O)/archives/board.cpio tests/qemu/vms/on-board.toml
 	@$(MAKE) --no-print-directory -s PLAT=$(BOARD) O=$(BOARD_O) $(BOARD_O)/images/board.bin
 json_pairs = $(shell printf '"%s": "%s", ' $(subst =, ,$(1)) | sed 's/, $$//')
-$(O)/tests.json: $(TOOL) $(O)/trivet.bin $(QEMU_KERNELS:%=$(O)/images/%.bin) $(INMATE_FILES) $(BOARD_O)/ready
+$(O)/tests.json: $(TOOL) $(TREE) $(O)/trivet.bin $(QEMU_KERNELS:%=$(O)/images/%.bin) $(INMATE_FILES) $(BOARD_O)/ready
 	@printf '{ "platform": "%s",\n  "tool": "%s",\n  "kernels": { %s },\n  "guests": { %s } }\n' '$(PLATFORM)' '$(TOOL)' \
 		'$(call json_pairs,default=$(O)/trivet.bin board=$(BOARD_O)/images/board.bin $(foreach k,$(QEMU_KERNELS),$k=$(O)/images/$k.bin))' \
 		'$(call json_pairs,$(QEMU_GUESTS))' > $@

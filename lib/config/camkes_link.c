@@ -352,6 +352,7 @@ void ck_link_all(struct camkes *ck)
 {
 	struct scope all = { &ck->root, NULL, 0 };
 
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): of pointers */
 	ck->seen = ck_alloc(ck, CK_BUCKETS * sizeof(*ck->seen));
 	if (!ck->seen)
 		return;

@@ -43,7 +43,7 @@ static struct str driver_mac(struct ck_vm *vm)
 {
 	const struct ck_value *value = vm->value[CK_A_ETHDRIVER_MAC];
 	char text[24];
-	u32 n = 0;
+	size_t n = 0;
 
 	for (const struct ck_item *v = value->item->child; v && n < 6; v = v->next) {
 		if (v->type != CK_INT || v->integer < 0 || v->integer > 255)
