@@ -150,3 +150,16 @@ def test_platform_file(t):
     kept = text.splitlines()
     assert "[memory]" in kept and "[build]" not in kept and "[emulator]" not in kept
     assert all(line in ("", whole[i]) for i, line in enumerate(kept))
+
+
+def test_packed(t):
+    """A blob is the same board as its text; CAmkES always goes so."""
+    sample = t.root / "configs/vms/linux-aarch64-board-smp2"
+    for suffix in (".qvmconf", ".camkes"):
+        words = ["--as", "packed"] if suffix == ".qvmconf" else []
+        t.expect(0, "pack", "--no-images", "--force", f"{sample}{suffix}", *words, "-o", "a.cpio")
+        program(t, "sh", "-c", "cpio -id --quiet < a.cpio")
+        blob = t.folder / "guest/vm_default/linux-aarch64-board-smp2.vmb"
+        r = t.run("diff", "--no-images", blob, f"{sample}{suffix}")
+        assert r.status == 0, r
+        blob.unlink()

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 
 #include "axplat.h"
+#include <base/bits.h>
+
 #include "convert.h"
 #include "trivet.h"
 #include "writer.h"
@@ -49,36 +51,91 @@ static const struct config_lang *language_of(const struct dialect *to)
 	return NULL;
 }
 
-/*
- * What one language takes for granted another does not: between languages the whole board is
- * written. Within one, what the file left out stays out.
- */
-static enum status complete(struct convert *c, struct vmdesc *vd)
-{
-	if (vd->lang && strcmp(vd->lang, c->to->lang) == 0)
-		return OK;
-	if (vmdesc_add_default_board(vd, &c->arena) != OK)
-		return E_NOMEM;
-	return vmdesc_place_devices(vd, &c->set.report.d);
-}
-
-/* ---- reading it again ------------------------------------------------------------------------ */
-
 static void keep_quiet(struct diag *d, enum diag_level level, const struct src_pos *at,
 		       const char *text)
 {
 	(void)d;
-	if (level == DIAG_ERROR)
-		tool_complain("in what was written, line %u: %s", at->line, text);
+	(void)level;
+	(void)at;
+	(void)text;
 }
 
-static struct vd_dev *copy_devs(struct vmdesc *vd)
+static struct vd_dev *copy_devs(const struct vmdesc *vd)
 {
 	struct vd_dev *v = tool_alloc((vd->devs.cap + 1) * sizeof(*v));
 
 	if (vd->devs.n)
 		memcpy(v, vd->devs.v, vd->devs.n * sizeof(*v));
 	return v;
+}
+
+static const struct vd_dev *default_of(const struct vmdesc *vd, struct str class)
+{
+	for (u32 i = 0; i < vd->devs.n; i++) {
+		if (vd->devs.v[i].is_default && str_eq(vd->devs.v[i].class, class))
+			return &vd->devs.v[i];
+	}
+	return NULL;
+}
+
+/*
+ * Devices of the usual board where hardware makes them move or go, which they would not once they are
+ * written out.
+ */
+static void settle(struct convert *c, struct vmdesc *vd)
+{
+	const struct tool_machine *m = &c->set.machine;
+	struct diag quiet = { .emit = keep_quiet };
+	struct vmdesc probe = *vd;
+	struct vd_pass *passes = tool_alloc((vd->passes.cap + 1) * sizeof(*passes));
+	u32 n = 0;
+
+	if (!vd->passes.n && !vd->pass_paths.n)
+		return;
+	if (vd->passes.n)
+		memcpy(passes, vd->passes.v, vd->passes.n * sizeof(*passes));
+	probe.passes.v = passes;
+	probe.devs.v = copy_devs(vd);
+	(void)!vmdesc_resolve_passes(&probe, &m->hd, m->fdt, &c->arena, &quiet);
+	for (u32 i = 0; i < vd->devs.n; i++) {
+		const struct vd_dev *d = &vd->devs.v[i];
+		const struct vd_dev *now = d->is_default ? default_of(&probe, d->class) : d;
+
+		if (now)
+			vd->devs.v[n++] = *now;
+		else if (is_console(d))
+			vd->absent |= (u32)BIT(VD_PART_CONSOLE);
+	}
+	vd->devs.n = n;
+}
+
+/*
+ * What one language takes for granted another does not: between languages the whole board is
+ * written. Within one, what the file left out stays out.
+ */
+static enum status complete(struct convert *c, struct vmdesc *vd)
+{
+	const char *intc = c->set.machine.hd.guest_intc;
+
+	if (vd->lang && strcmp(vd->lang, c->to->lang) == 0)
+		return OK;
+	if (vmdesc_add_default_board(vd, &c->arena) != OK)
+		return E_NOMEM;
+	/* An older one that nobody asked for is only there where the machine has no other. */
+	if (intc && strcmp(intc, vmdesc_board.intc.class) == 0)
+		vmdesc_use_intc(vd, intc);
+	settle(c, vd);
+	return vmdesc_place_devices(vd, &c->set.report.d);
+}
+
+/* ---- reading it again ------------------------------------------------------------------------ */
+
+static void complain_of(struct diag *d, enum diag_level level, const struct src_pos *at,
+			const char *text)
+{
+	(void)d;
+	if (level == DIAG_ERROR)
+		tool_complain("in what was written, line %u: %s", at->line, text);
 }
 
 /* As it will be when it is built. */
@@ -111,7 +168,7 @@ static bool is_same(struct convert *c, const struct vmdesc *was, struct vmdesc *
 
 static bool proves(struct convert *c, const struct vmdesc *const *vms, u32 n, struct span text)
 {
-	struct diag d = { .emit = keep_quiet };
+	struct diag d = { .emit = complain_of };
 	struct vmdesc *is;
 	u32 i = 0;
 
@@ -194,7 +251,7 @@ static bool convert_all(struct convert *c)
 	if (c->to->several && !c->into_folder)
 		return convert_some(c, vms, set->n, c->o.output);
 	for (u32 i = 0; i < set->n; i++) {
-		bool alone = !vms[i]->next && !(i && vms[i - 1]->next);
+		bool alone = !vms[i]->next && !(i && vms[i - 1]->next == vms[i]);
 		const char *path = c->into_folder ? path_of(c, vms[i], !alone) : c->o.output;
 
 		ok = convert_some(c, vms + i, 1, path) && ok;

@@ -6,6 +6,8 @@
  */
 #include <string.h>
 
+#include <lib/packed.h>
+
 #include "images.h"
 #include "pack.h"
 #include "places.h"
@@ -13,9 +15,13 @@
 
 #define FOLDER "guest/vm_default"
 
+/* What the hypervisor takes for a VM file. */
+#define BLOB_MAX KIB(64)
+
 struct pack {
 	struct tool_options o;
-	struct tool_set set;
+	struct tool_set set;	/* completed, as the hypervisor will have it */
+	struct tool_set parsed; /* what the files say, for blobs */
 	const char *disk;
 	enum pack_table table;
 	bool packed; /* descriptions go as blobs */
@@ -151,12 +157,85 @@ static bool add_text(struct pack *p, const char *file)
 				  text, file);
 }
 
+/* What was wrong has been told when the files were checked. */
+static void keep_quiet(struct diag *d, enum diag_level level, const struct src_pos *at,
+		       const char *text)
+{
+	(void)d;
+	(void)level;
+	(void)at;
+	(void)text;
+}
+
+static bool is_packed(const struct pack *p, const char *file)
+{
+	return p->packed || str_ends(str_of(file), ".camkes");
+}
+
+static bool parse_again(struct pack *p)
+{
+	struct tool_set *set = &p->parsed;
+	struct config_part part;
+
+	if (tool_set_begin(&p->o, set) != OK)
+		return false;
+	set->report.d.emit = keep_quiet;
+	for (u32 i = 0; i < p->o.n_files; i++) {
+		const char *file = p->o.files[i];
+		const struct config_lang *lang = tool_lang_of(&p->o, file, &set->report.d);
+
+		if (is_packed(p, file) && lang && tool_read_part(set, lang, file, &part))
+			tool_load_parts(set, lang, &part, 1, TOOL_PARSE);
+	}
+	return true;
+}
+
+/* "linux.vmb": named as its file, or as the VM where a file holds several. */
+static const char *blob_name(const struct vmdesc *vd, bool alone)
+{
+	const char *base = base_of(vd->file), *dot = strrchr(base, '.');
+	struct str stem = { base, dot ? (size_t)(dot - base) : strlen(base) };
+
+	return tool_format("%s/%.*s.vmb", FOLDER, STR_ARG(alone ? stem : vd->name));
+}
+
+/* A number that only this set gives it may be another VM's where it will run. */
+static bool add_blob(struct pack *p, const struct vmdesc *vd, bool alone)
+{
+	struct vmdesc one = *vd;
+	u8 *blob = tool_alloc(BLOB_MAX);
+	size_t len;
+
+	one.next = NULL;
+	if (!one.id_at.line)
+		one.id = 0;
+	if (vmdesc_pack(&one, blob, BLOB_MAX, &len) != OK) {
+		tool_complain("%s: %s takes more than 64 KiB when it is packed", vd->file,
+			      vmdesc_label(vd).s);
+		return false;
+	}
+	return pack_add(list_for(p, source_of(vd)), blob_name(vd, alone), span_of(blob, len),
+			vd->file);
+}
+
+static bool add_blobs(struct pack *p)
+{
+	struct vmdesc **vms;
+	bool ok = parse_again(p);
+
+	vms = p->parsed.vms;
+	for (u32 i = 0; ok && i < p->parsed.n; i++)
+		ok = add_blob(p, vms[i], !vms[i]->next && !(i && vms[i - 1]->next == vms[i]));
+	return ok;
+}
+
 static bool collect(struct pack *p)
 {
 	bool ok = true;
 
 	for (u32 i = 0; i < p->o.n_files; i++)
-		ok = add_text(p, p->o.files[i]) && ok;
+		ok = (is_packed(p, p->o.files[i]) || add_text(p, p->o.files[i])) && ok;
+	ok = add_blobs(p) && ok;
 	for (u32 i = 0; i < p->set.n; i++)
 		ok = add_images(p, p->set.vms[i]) && ok;
 	return ok;

@@ -246,15 +246,6 @@ static void say_irqs(struct writer *w, const char *name)
 
 /* ---- all else --------------------------------------------------------------------------------- */
 
-static bool is_usual_board(const struct writer *w)
-{
-	for (u32 i = 0; i < w->vd->devs.n; i++) {
-		if (!w->native || !w->vd->devs.v[i].is_default)
-			return false;
-	}
-	return true;
-}
-
 static void say_load_keys(struct writer *w)
 {
 	const struct vmdesc *vd = w->vd;
@@ -298,8 +289,7 @@ static void say_ours(struct writer *w, const char *name)
 	if (!has_affinity(vd))
 		say_key(w, VD_F_PHYS_CPU_SETS);
 	say_load_keys(w);
-	if (!is_usual_board(w))
-		say_rows(w, VD_F_EMU_DEVICES);
+	say_rows(w, VD_F_EMU_DEVICES);
 	say_rows(w, VD_F_PASSTHROUGH_DEVICES);
 	say_rows(w, VD_F_EXCLUDED_DEVICES);
 	say_rows(w, VD_F_PASSTHROUGH_ADDRESSES);
@@ -309,21 +299,22 @@ static void say_ours(struct writer *w, const char *name)
 
 /* ---- the whole -------------------------------------------------------------------------------- */
 
-/* A word of C that says the VM's name, and is no other VM's. */
+/*
+ * A word of C that says the VM's name, and is no other VM's; nor one of the language, or a macro:
+ * preprocessors have one called linux.
+ */
 static void name_instance(struct instance *all, u32 i, const struct vmdesc *vd)
 {
 	size_t n = 0;
 
-	for (size_t k = 0; k < vd->name.n && n < NAME_MAX - 8; k++) {
+	for (size_t k = 0; k < vd->name.n && n < NAME_MAX - 16; k++) {
 		char c = vd->name.p[k];
 
 		if (!n && !isalpha((u8)c))
 			all[i].name[n++] = '_';
 		all[i].name[n++] = isalnum((u8)c) ? c : '_';
 	}
-	if (!n)
-		n = (size_t)snprintf(all[i].name, NAME_MAX, "vm%u", i);
-	all[i].name[n] = 0;
+	n += (size_t)snprintf(all[i].name + n, NAME_MAX - n, "_vm");
 	for (u32 k = 0; k < i; k++) {
 		if (strcmp(all[k].name, all[i].name) == 0)
 			snprintf(all[i].name + n, NAME_MAX - n, "_%u", i);

@@ -117,7 +117,7 @@ static bool row_dev(struct writer *w, u32 i, FILE *out, char *remark, size_t siz
 {
 	const struct vd_dev *d = &w->vd->devs.v[i];
 
-	if (d->is_placed_by_us)
+	if (d->is_placed_by_us || (w->native && d->is_default))
 		return false;
 	snprintf(remark, size, "%s", show_text(d->class).s);
 	if (is_console(d) && d->n_win == 1 && d->n_irq == 1 &&

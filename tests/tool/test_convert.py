@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""trivet convert: every sound description there is goes into every language and back."""
+import os
+import re
+
+LANGUAGES = {"toml": ".toml", "qvmconf": ".qvmconf", "camkes": ".camkes"}
+# What golden descriptions take from their surroundings.
+ENV = {"GUEST": "linux", "BASE": "0x80000000", "TWO": "one two"}
+LOST = "cannot say it"
+TOML = """[base]
+id = 7
+name = "linux"
+cpu_num = 2
+[kernel]
+entry_point = 0x8020_0000
+image_location = "fs"
+kernel_path = "Image"
+memory_regions = [[0x8000_0000, 0x1000_0000, 0x7, 0]]
+"""
+
+
+def descriptions(t):
+    for folder in ("configs/vms", "tests/golden/good", "tests/golden/qvmconf/good", "tests/golden/camkes/good"):
+        for path in sorted((t.root / folder).glob("*")):
+            if path.suffix in LANGUAGES.values():
+                yield path
+
+
+def machine(t):
+    return ["--platform", t.root / "tests/tool/golden.toml", "--tree", t.data / "host.dtb"]
+
+
+def convert(t, path, to, out):
+    r = t.run("convert", path, "--to", to, "-o", f"{out}/", *machine(t), env=ENV)
+    if r.status == 1 and (LOST in r.err or not r.err.replace("memory area", "").count("mistake of ours")):
+        return None, r
+    assert r.status == 0, r
+    assert "mistake of ours" not in r.err, r
+    return sorted((t.folder / out).iterdir()), r
+
+
+def same(t, a, b):
+    r = t.run("diff", a, b, *machine(t), "--no-images", env=ENV)
+    return r.status == 0, r
+
+
+def test_there_and_back(t):
+    """X, X as Y, and that as X again: the same board. convert itself has compared each step as well."""
+    whole = lost = 0
+    for i, path in enumerate(descriptions(t)):
+        own = {v: k for k, v in LANGUAGES.items()}[path.suffix]
+        for to in LANGUAGES:
+            there, r = convert(t, path, to, f"{i}-{to}")
+            if there is None:
+                lost += 1
+                continue
+            if len(there) != 1:
+                continue
+            ok, r = same(t, path, there[0])
+            assert ok, f"{path} as {to}: {r}"
+            back, r = convert(t, there[0], own, f"{i}-{to}-back")
+            if back is None:
+                lost += 1
+                continue
+            ok, r = same(t, there[0], back[0])
+            assert ok, f"{path} as {to} and back: {r}"
+            whole += 1
+    # Those that are lost: a name or a place that a language has no room for, areas of another machine.
+    assert whole > 150 and lost < whole / 5, (whole, lost)
+
+
+def test_samples_are_one_board(t):
+    for to, suffix in LANGUAGES.items():
+        t.expect(0, "convert", t.root / "configs/vms/linux-aarch64-board-smp2.toml", "--to", to, "-o", f"x{suffix}")
+        sample = t.root / f"configs/vms/linux-aarch64-board-smp2{suffix}"
+        ok, r = same(t, f"x{suffix}", sample)
+        assert ok, r
+
+
+def test_silence_is_spelt_out(t):
+    """qvm has no console unasked, and its interrupt controller elsewhere."""
+    t.write("a.toml", TOML)
+    text = t.expect(0, "convert", "a.toml", "--to", "qvmconf").out
+    for words in ("gicd 0x08000000", "gicr 0x080a0000", "vdev pl011", "loc 0x09000000", "set trivet-id 7",
+                  "set trivet-image_location fs", "unsupported reference fail", "guest load Image"):
+        assert words in text, text
+
+
+def test_same_language_stays_short(t):
+    """What the file leaves to the default board stays left to it."""
+    t.write("a.toml", TOML)
+    text = t.expect(0, "convert", "a.toml", "--to", "toml").out
+    assert "emu_devices" not in text and "phys_cpu_ids" not in text and "0x8000_0000" in text, text
+
+
+def test_lost_is_an_error_or_a_comment(t):
+    t.write("a.qvmconf", "system a\nram 0x80000000,256M\nload Image\ncpu\ncpu runmask 1\n")
+    r = t.expect(1, "convert", "a.qvmconf", "--to", "toml")
+    assert re.search(r'a.qvmconf:\d+:\d+: error: VM "a": host CPUs of 1 of 2 vCPUs: AxVisor TOML cannot say it', r.err), r
+    assert r.out == "" and "fix: use --lossy" in r.err
+    r = t.expect(0, "convert", "a.qvmconf", "--to", "toml", "--lossy")
+    assert "# lost: host CPUs of 1 of 2 vCPUs" in r.out, r
+
+
+def test_nothing_is_written_of_a_mistake(t):
+    t.write("a.toml", TOML.replace("cpu_num = 2", 'cpu_num = "2"'))
+    t.expect(1, "convert", "a.toml", "--to", "qvmconf", "-o", "x.qvmconf")
+    assert not (t.folder / "x.qvmconf").exists()
+
+
+def test_several_vms(t):
+    t.write("a.toml", TOML)
+    t.write("b.toml", TOML.replace("id = 7", "id = 8").replace("linux", "other"))
+    assert "-o FOLDER/" in t.expect(2, "convert", "a.toml", "b.toml", "--to", "qvmconf").err
+    t.expect(0, "convert", "a.toml", "b.toml", "--to", "qvmconf", "-o", "out/")
+    t.equal(sorted(os.listdir(t.folder / "out")), ["a.qvmconf", "b.qvmconf"])
+    t.expect(0, "convert", "a.toml", "b.toml", "--to", "camkes", "-o", "both.camkes")
+    t.expect(0, "convert", "both.camkes", "--to", "toml", "-o", "back/")
+    t.equal(sorted(os.listdir(t.folder / "back")), ["linux.toml", "other.toml"])
+    ok, r = same(t, "a.toml", "back/linux.toml")
+    assert ok, r
+
+
+def test_words(t):
+    assert "which file" in t.expect(2, "convert").err
+    t.write("a.toml", TOML)
+    assert "--to" in t.expect(2, "convert", "a.toml").err
+    assert "--to xen" in t.expect(2, "convert", "a.toml", "--to", "xen").err
