@@ -85,7 +85,7 @@ lint-layers: $(OBJS)
 		arch/$(ISA)/link.ld.S)) arch $(LAYER_arch)
 	@$(layers) $(LINT_BELOW) $(LAYER_lib:%=-a %) $(LINT_VDEV) $(call LINT_PORTS,driver) \
 		$(call LINT_PORTS,arch) -p arch/$(ISA)/include/arch/types.h -s ksym_table \
-		-s image_archive_start -s image_archive_end core $(LAYER_core)
+		-s image_archive_start -s image_archive_end -s config_langs core $(LAYER_core)
 
 # ---- static analysis ---------------------------------------------------------------------------
 # comparePointers, subtractPointers: symbols of the linker script are of one image. uninitvar: takes
@@ -119,14 +119,14 @@ TIDY_FLAGS = --target=$(ISA)-none-elf -std=gnu2x -ffreestanding -mgeneral-regs-o
 lint-tidy: $(O)/gen/version.h $(O)/gen/asm-offsets.h
 	@clang-tidy --quiet $(TIDY_SRCS) -- $(TIDY_FLAGS) 2> $(O)/tidy.log || \
 		{ cat $(O)/tidy.log; exit 1; }
-	@clang-tidy --quiet $(TOOL_SRCS) -- -std=gnu2x $(I_tool) -DTRIVET_VERSION='"0"' \
+	@clang-tidy --quiet $(TOOL_SRCS) -- -std=gnu2x $(I_tool) -Ilib/vmdesc -DTRIVET_VERSION='"0"' \
 		2> $(O)/tidy.log || { cat $(O)/tidy.log; exit 1; }
 
 # ---- builds ------------------------------------------------------------------------------------
 lint-compilers:
 	@$(MAKE) --no-print-directory COMPILER=gcc
 	@$(MAKE) --no-print-directory COMPILER=clang
-	@clang -std=gnu2x $(WARN) $(I_tool) -DTRIVET_VERSION='"0"' -fsyntax-only $(TOOL_SRCS)
+	@clang -std=gnu2x $(WARN) $(I_tool) -Ilib/vmdesc -DTRIVET_VERSION='"0"' -fsyntax-only $(TOOL_SRCS)
 lint-reproducible:
 	@tools/ci/reproducible.sh build/$(PLAT)-gcc/trivet.bin build/$(PLAT)-gcc/trivet.bin
 

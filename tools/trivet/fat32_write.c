@@ -135,7 +135,7 @@ static bool put_heads(const struct volume *v)
 	make_boot_sector(v, s);
 	make_info_sector(v, s + DISK_SECTOR);
 	return disk_put(v->fd, v->base, s, sizeof(s)) &&
-	       disk_put(v->fd, v->base + 6 * DISK_SECTOR, s, sizeof(s));
+	       disk_put(v->fd, v->base + UINT64_C(6) * DISK_SECTOR, s, sizeof(s));
 }
 
 static bool put_tables(const struct volume *v)
