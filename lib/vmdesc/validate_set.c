@@ -47,7 +47,7 @@ static void add(struct set *s, enum kind kind, u32 vm, const void *what, struct 
 	if (!r.len)
 		return;
 	if (s->n < s->cap)
-		s->v[s->n] = (struct claim){ r.base, r.len, what, vm, kind, false };
+		s->v[s->n] = (struct claim){ r.base, r.len, what, vm, (u16)kind, false };
 	s->n++;
 }
 
