@@ -273,17 +273,27 @@ $(O)/gen/version.h: Makefile
 # Two passes: the first gives the addresses of all functions and the cold texts (base/cold.h), the
 # second carries names for backtraces and the texts, packed. These, and the archive of VM files and
 # images, stand behind all code, so they move none.
-LDFLAGS := -nostdlib --gc-sections --build-id=none -z noexecstack -z max-page-size=4096
+LDFLAGS := -nostdlib --gc-sections --build-id=none -z noexecstack -z separate-code -z max-page-size=4096
 
 $(O)/gen/link.ld: arch/$(ISA)/link.ld.S
 	@mkdir -p $(@D)
 	@$(CC) -E -P -x assembler-with-cpp $< -o $@
 
 PASS1 := $(O)/gen/ksyms0.o $(O)/gen/no-texts.o
-PASS2 := $(O)/gen/ksyms.o $(O)/gen/texts.o
+PASS2 := $(O)/gen/ksyms.o $(O)/gen/texts.o $(O)/gen/folds.o
 $(O)/pass1.elf: $(OBJS) $(O)/gen/link.ld $(PASS1) $(O)/archives/empty.o
 	@echo "  LD    $@"
 	@$(LD) $(LDFLAGS) -T $(O)/gen/link.ld -o $@ $(OBJS) $(PASS1) $(O)/archives/empty.o
+# Room for folded code, which differs a little from image to image: addresses are in it.
+$(O)/gen/folds.S: $(O)/pass1.elf $(O)/fold
+	@$(OBJCOPY) -O binary -j .folded_text -j .folded_rodata $< $(@:.S=.bin)
+	@printf '.section .folds,"a"\n.balign 16\n.skip %d\n' \
+		$$(($$($(O)/fold $(@:.S=.bin)) * 201 / 200 + 64)) > $@
+$(O)/gen/folds.o: $(O)/gen/folds.S
+	@$(CC) $(ISA_CFLAGS) -c $< -o $@
+$(O)/fold: tools/fold.c
+	@mkdir -p $(@D)
+	@$(HOSTCC) -std=gnu2x $(WARN) -O2 $< -o $@
 $(O)/gen/no-texts.packed:
 	@mkdir -p $(@D) && : > $@
 $(O)/gen/texts.packed: $(O)/pass1.elf tools/pack_texts.py
@@ -315,9 +325,14 @@ $(O)/images/%.elf: $(O)/archives/%.o $(OBJS) $(PASS2)
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
 	@$(LD) $(LDFLAGS) -T $(O)/gen/link.ld -o $@ $(OBJS) $(PASS2) $<
-$(O)/images/%.bin: $(O)/images/%.elf
-	@$(OBJCOPY) -O binary -R .texts $< $@
-.SECONDARY: $(PASS1) $(PASS2) $(O)/gen/ksyms.c $(O)/gen/no-texts.packed $(O)/gen/texts.packed
+address = $$((0x$$($(NM) $(1) | sed -n 's/ . $(2)$$//p')))
+$(O)/images/%.bin: $(O)/images/%.elf $(O)/fold
+	@$(OBJCOPY) -O binary -R .texts -R .folded_text -R .folded_rodata $< $@
+	@$(OBJCOPY) -O binary -j .folded_text -j .folded_rodata $< $(@:.bin=.folded)
+	@$(O)/fold $(@:.bin=.folded) $@ \
+		$$(($(call address,$<,image_folds_start) - $(call address,$<,image_start))) \
+		$$(($(call address,$<,image_folds_end) - $(call address,$<,image_folds_start)))
+.SECONDARY: $(PASS1) $(PASS2) $(O)/gen/ksyms.c $(O)/gen/no-texts.packed $(O)/gen/texts.packed $(O)/gen/folds.S
 .PRECIOUS: $(O)/images/%.elf $(O)/archives/%.o $(O)/archives/%.cpio
 
 $(O)/trivet.bin: $(O)/images/empty.bin

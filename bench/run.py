@@ -111,7 +111,7 @@ def figures_of(lines):
 def flat_size(elf):
     """The flat binary, less the archive that is linked into it."""
     archive = elf.symbols["image_archive_end"] - elf.symbols["image_archive_start"]
-    return elf.flat_end() - elf.symbols["image_start"] - archive
+    return elf.symbols["image_data_end"] - elf.symbols["image_start"] - archive
 
 
 def memory_of(words, elf):

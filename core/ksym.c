@@ -44,9 +44,12 @@ static u32 put_letters(const struct ksym_table *t, u8 code, char *out, u32 at)
 bool ksym_lookup_in(const struct ksym_table *t, u64 addr, struct ksym *out)
 {
 	const u8 *p = t->stream, *name = NULL;
-	u64 off = addr - t->base, at = 0, found = 0;
+	u64 off, at = 0, found = 0;
 	u32 n = 0;
 
+	if (t->folded && addr >= (u64)t->folded)
+		addr = addr - (u64)t->folded + t->folded_was;
+	off = addr - t->base;
 	if (addr < t->base || off >= t->len)
 		return false;
 	for (u32 i = 0; i < t->n; i++) {
@@ -58,7 +61,7 @@ bool ksym_lookup_in(const struct ksym_table *t, u64 addr, struct ksym *out)
 		while (*p++)
 			;
 	}
-	if (!name)
+	if (!name || !*name)
 		return false;
 	*out = (struct ksym){ .off = off - found };
 	while (*name)

@@ -134,6 +134,11 @@ $(TB)/$(1)/unit/test_diff: $(DIFFERS:%=$(TB)/$(1)/obj/tools/trivet/%.o)
 $(TB)/$(1)/unit/test_convert: $(WRITERS:%=$(TB)/$(1)/obj/tools/trivet/%.o)
 $(TB)/$(1)/unit/test_desk: $(FRAME:%=$(TB)/$(1)/obj/tools/trivet/%.o)
 $(TB)/$(1)/unit/test_pack: $(PACKERS:%=$(TB)/$(1)/obj/tools/trivet/%.o)
+# What it unfolds is folded by the tool.
+$(TB)/$(1)/unit/test_unfold: $(TB)/$(1)/obj/renamed_fold.o
+$(TB)/$(1)/obj/renamed_fold.o: tools/fold.c $(TB)/$(1)/flags
+	@mkdir -p $$(@D)
+	@$$(H_CC_$(1)) $$(call HOST_CFLAGS,$(1)) -Wno-missing-prototypes -Dmain=fold_main -c $$< -o $$@
 # Its registers are the test's: reading one of a real UART has effects that memory has not.
 $(TB)/$(1)/unit/test_uart_ns16550: $(TB)/$(1)/obj/trapped_ns16550.o
 $(TB)/$(1)/obj/trapped_ns16550.o: drivers/uart/ns16550.c tests/unit/trapped_mmio.h $(TB)/$(1)/flags

@@ -48,9 +48,13 @@ def end_of_code(symbols, chosen):
 
 def table(symbols):
     chosen = select(symbols)
+    where = {name: addr for addr, _, name in symbols}
+    # Between code and folded code is what has no name.
+    if "image_text_end" in where and chosen[-1][0] >= where["image_text_end"]:
+        chosen = sorted(chosen + [(where["image_text_end"], "")])
     base = chosen[0][0] if chosen else 0
     length = end_of_code(symbols, chosen) - base if chosen else 0
-    return chosen, base, length
+    return chosen, base, length, where.get("image_folded_start")
 
 
 def pack(names):
@@ -94,7 +98,7 @@ def array(values):
     return (", ".join(map(str, values[i:i + 24])) + "," for i in range(0, len(values), 24))
 
 
-def emit(chosen, base, length):
+def emit(chosen, base, length, folded):
     unit = 1 if any((a - base) % 4 for a, _ in chosen) else 4
     # What the compiler has split off a function is told by the function's name.
     words, pairs = pack([name.split(".")[0] for _, name in chosen])
@@ -112,9 +116,14 @@ def emit(chosen, base, length):
     yield from ("{ %d, %d }," % p for p in pairs or [(0, 0)])
     yield "};"
     yield ""
+    if folded:
+        yield "extern const u8 image_folded_start[];"
     yield "const struct ksym_table ksym_table = {"
     yield f"\t.base = UINT64_C(0x{base:x}),"
     yield f"\t.len = UINT64_C(0x{length:x}),"
+    if folded:
+        yield "\t.folded = image_folded_start,"
+        yield f"\t.folded_was = UINT64_C(0x{folded:x}),"
     yield f"\t.n = {len(chosen)},"
     yield f"\t.unit = {unit},"
     yield "\t.stream = stream,"

@@ -91,6 +91,14 @@ mapped:
 	msr	tpidr_el2, xzr		/* no struct arch_cpu yet */
 	ldr	x1, =vectors_neutral
 	msr	vbar_el2, x1
+	ldr	x0, =image_folds_start
+	ldr	x1, =image_folded_start
+	ldr	x2, =image_folded_end
+	bl	unfold
+	ldr	x0, =image_folded_start
+	ldr	x1, =image_folded_end
+	sub	x1, x1, x0
+	bl	arch_cache_clean	/* it is code */
 	ldr	x1, =image_bss_start
 	ldr	x2, =image_bss_end
 1:	stp	xzr, xzr, [x1]

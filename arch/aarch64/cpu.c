@@ -261,11 +261,14 @@ u32 arch_image_parts(struct arch_image_part *p, u32 max)
 {
 	u32 n = 0;
 
-	if (max < 6 + 4 * HD_MAX_CPUS)
+	if (max < 9 + 4 * HD_MAX_CPUS)
 		return 0;
 	n += part_add(&p[n], "text", image_start, image_text_end, PT_R | PT_X);
 	n += part_add(&p[n], "rodata", image_text_end, image_rodata_end, PT_R);
-	n += part_add(&p[n], "data", image_rodata_end, image_stacks_start, PT_R | PT_W);
+	n += part_add(&p[n], "data", image_rodata_end, image_folded_start, PT_R | PT_W);
+	n += part_add(&p[n], "folded text", image_folded_start, image_folded_text_end, PT_R | PT_X);
+	n += part_add(&p[n], "folded rodata", image_folded_text_end, image_rest_start, PT_R);
+	n += part_add(&p[n], "more data", image_rest_start, image_stacks_start, PT_R | PT_W);
 	for (u32 i = 0; i < HD_MAX_CPUS; i++) {
 		struct arch_stacks *s = &arch_stacks[i];
 

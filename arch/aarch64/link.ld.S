@@ -4,6 +4,12 @@
  * rights change is page aligned. What follows .data is not in the flat binary.
  */
 OUTPUT_ARCH(aarch64)
+
+/*
+ * What runs once or seldom is folded: linked to a place behind the flat binary, which carries it
+ * packed (docs/adr/0023). '?' stands for the slash.
+ */
+#define FOLDED *obj?lib?*.o *obj?core?*.o *obj?drivers?*.o *obj?main?*.o *parts?*.o
 ENTRY(image_head)
 
 SECTIONS
@@ -13,12 +19,12 @@ SECTIONS
 	.text : {
 		*(.head)
 		*(.text.boot)
-		*(.text .text.*)
+		*(EXCLUDE_FILE(FOLDED) .text EXCLUDE_FILE(FOLDED) .text.*)
 	}
 	. = ALIGN(4096);
 	image_text_end = .;
 	.rodata : {
-		*(.rodata .rodata.*)
+		*(EXCLUDE_FILE(FOLDED) .rodata EXCLUDE_FILE(FOLDED) .rodata.*)
 	}
 	.archive : {
 		image_archive_start = .;
@@ -33,13 +39,34 @@ SECTIONS
 		KEEP(*(.packed))
 		image_packed_end = .;
 	}
+	.folds : {
+		image_folds_start = .;
+		KEEP(*(.folds))
+		image_folds_end = .;
+	}
 	. = ALIGN(4096);
 	image_rodata_end = .;
 	.data : {
 		*(.data .data.*)
 		. = ALIGN(16);
 	}
-	/* Not in the flat binary: what is in .packed is put here at the first use (base/cold.h). */
+	image_data_end = .; /* and of the flat binary */
+	/* Not in the flat binary: what is in .folds is put here before C begins. */
+	. = ALIGN(4096);
+	image_folded_start = .;
+	.folded_text : {
+		*(.text .text.*)
+	}
+	. = ALIGN(4096);
+	image_folded_text_end = .;
+	.folded_rodata : {
+		*(.rodata .rodata.*)
+	}
+	image_folded_end = .;
+	. += 16; /* UNFOLD_SLACK */
+	. = ALIGN(4096);
+	image_rest_start = .;
+	/* Nor this: what is in .packed is put here at the first use (base/cold.h). */
 	.texts : {
 		image_texts_start = .;
 		*(.texts .texts.*)

@@ -100,7 +100,7 @@ static void cuts_long_names(void **state)
 	static const u8 deep[][2] = { { 'a', 'b' }, { 128, 128 }, { 129, 129 },
 				      { 130, 130 }, { 131, 131 }, { 132, 132 } };
 	static const u8 one[] = { 0, 133, 0 };
-	const struct ksym_table t = { 0, 16, 1, 4, one, deep };
+	const struct ksym_table t = { .len = 16, .n = 1, .unit = 4, .stream = one, .pairs = deep };
 	struct ksym s;
 
 	(void)state;
@@ -108,6 +108,30 @@ static void cuts_long_names(void **state)
 	assert_int_equal(strlen(s.name), KSYM_NAME_MAX - 1);
 	for (u32 i = 0; i < KSYM_NAME_MAX - 1; i++)
 		assert_int_equal(s.name[i], i % 2 ? 'b' : 'a');
+}
+
+/* Folded code has moved since its names were taken; between it and other code nothing has a name. */
+static void follows_folded_code(void **state)
+{
+	static const u8 names[] = { 0, 'f', 0, 4, 0, 12, 'g', 0 };
+	const struct ksym_table t = { .base = 0x1000,
+				      .len = 0x50,
+				      .n = 3,
+				      .unit = 4,
+				      .stream = names,
+				      .pairs = pairs,
+				      .folded = (const u8 *)0x9000,
+				      .folded_was = 0x1040 };
+	struct ksym s;
+
+	(void)state;
+	assert_true(ksym_lookup_in(&t, 0x100f, &s));
+	assert_string_equal(s.name, "f");
+	assert_false(ksym_lookup_in(&t, 0x1010, &s));
+	assert_true(ksym_lookup_in(&t, 0x9008, &s));
+	assert_string_equal(s.name, "g");
+	assert_int_equal(s.off, 8);
+	assert_false(ksym_lookup_in(&t, 0x9010, &s));
 }
 
 static void looks_into_the_generated_table(void **state)
@@ -128,6 +152,7 @@ int main(void)
 		cmocka_unit_test(knows_nothing_outside),
 		cmocka_unit_test(lives_with_an_empty_table),
 		cmocka_unit_test(cuts_long_names),
+		cmocka_unit_test(follows_folded_code),
 		cmocka_unit_test(looks_into_the_generated_table),
 	};
 

@@ -4,7 +4,7 @@
 # through all of them, says which failed, and fails then.
 
 LINTS := lint-format lint-metrics lint-generated lint-lists lint-man lint-scripts lint-headers lint-layers \
-	lint-cppcheck lint-tidy lint-compilers lint-reproducible
+	lint-cppcheck lint-tidy lint-compilers lint-reproducible lint-size
 
 lint:
 	@tools/setup/packages.sh test
@@ -127,6 +127,11 @@ lint-compilers:
 	@$(MAKE) --no-print-directory COMPILER=gcc
 	@$(MAKE) --no-print-directory COMPILER=clang
 	@clang -std=gnu2x $(WARN) $(I_tool) -Ilib/vmdesc -DTRIVET_VERSION='"0"' -fsyntax-only $(TOOL_SRCS)
+# The flat binary of the default platform, by gcc (docs/adr/0023).
+MAX_FLAT := 229376
+lint-size: $(O)/trivet.bin
+	@n=$$(stat -c %s $<); [ $(COMPILER) != gcc ] || [ $$n -le $(MAX_FLAT) ] || \
+		{ echo "$<: $$n bytes; at most $(MAX_FLAT) (docs/adr/0023-size.md)"; exit 1; }
 lint-reproducible:
 	@tools/ci/reproducible.sh build/$(PLAT)-gcc/trivet.bin build/$(PLAT)-gcc/trivet.bin
 

@@ -16,6 +16,9 @@
 struct ksym_table {
 	u64 base; /* link address of the first function */
 	u64 len;  /* [base, base + len) is code */
+	/* Folded code, which lies behind things that differ from link to link: where it is, and was. */
+	const u8 *folded;
+	u64 folded_was;
 	u32 n;
 	u32 unit;
 	const u8 *stream;

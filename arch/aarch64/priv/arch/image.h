@@ -21,6 +21,7 @@ struct arch_stacks {
 extern struct arch_stacks arch_stacks[HD_MAX_CPUS];
 
 extern u8 image_start[], image_text_end[], image_rodata_end[];
+extern u8 image_folded_start[], image_folded_text_end[], image_folded_end[], image_rest_start[];
 extern u8 image_stacks_start[], image_stacks_end[], image_end[];
 
 extern u8 vectors_short[], vectors_neutral[];
