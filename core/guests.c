@@ -282,12 +282,9 @@ static void refuse(struct candidate *c)
 /* "*.toml, *.qvmconf": of the languages that are linked. */
 static void say_none(void)
 {
-	char suffixes[64] = "";
-	size_t n = 0;
+	char suffixes[64];
 
-	for (u32 i = 0; config_langs[i] && n < sizeof(suffixes); i++)
-		n += (size_t)fmt_snprintf(suffixes + n, sizeof(suffixes) - n, "%s*%s",
-					  i ? ", " : "", config_langs[i]->suffix);
+	config_list_suffixes(suffixes, sizeof(suffixes));
 	log_error("no VM files: looked for %s in /" GUESTS_FOLDER " in the archive%s", suffixes,
 		  stores_get(VD_SRC_FS) ? " and on the disk" : "; there is no disk");
 }

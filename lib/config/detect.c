@@ -4,6 +4,8 @@
  */
 #include <lib/config.h>
 
+#include <base/fmt.h>
+
 const struct config_env config_env_empty;
 
 const struct config_lang *config_detect(const char *file)
@@ -27,6 +29,16 @@ bool config_host_area(void *ctx, struct str name, struct range *out)
 const char *config_host_near_area(void *ctx, struct str name)
 {
 	return hostdesc_near_area(ctx, name);
+}
+
+void config_list_suffixes(char *buf, size_t size)
+{
+	size_t n = 0;
+
+	*buf = '\0';
+	for (u32 i = 0; config_langs[i] && n < size; i++)
+		n += (size_t)fmt_snprintf(buf + n, size - n, "%s*%s", i ? ", " : "",
+					  config_langs[i]->suffix);
 }
 
 enum status config_parse_file(const struct config_lang *lang, struct span text, const char *file,

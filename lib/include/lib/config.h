@@ -72,6 +72,9 @@ extern const struct config_lang *const config_langs[];
 /* The language of @file by its suffix; NULL when none fits. */
 const struct config_lang *config_detect(const char *file);
 
+/* "*.toml, *.qvmconf": for messages. */
+void config_list_suffixes(char *buf, size_t size);
+
 /* An environment in which there is nothing. */
 extern const struct config_env config_env_empty;
 
