@@ -53,8 +53,11 @@ static void step(struct qvm *q)
 	}
 }
 
+/* No command line, path or name may have a control character. */
 static void put(struct qvm *q, char c)
 {
+	if ((u8)c < ' ')
+		c = ' ';
 	if (q->len < sizeof(q->buf))
 		q->buf[q->len++] = c;
 	else
@@ -64,7 +67,7 @@ static void put(struct qvm *q, char c)
 static void put_text(struct qvm *q, struct str s)
 {
 	for (size_t i = 0; i < s.n && !q->tok.broken; i++)
-		put(q, (u8)s.p[i] < 0x20 ? ' ' : s.p[i]);
+		put(q, s.p[i]);
 }
 
 static void mistake(struct qvm *q, struct src_pos at, const char *text, const char *fix)
@@ -196,7 +199,7 @@ static bool quoted(struct qvm *q)
 			continue;
 		if (c == '\\' && q->end - q->p > 1 && (q->p[1] == '"' || q->p[1] == '\\'))
 			c = *++q->p;
-		put(q, (u8)c < 0x20 ? ' ' : c);
+		put(q, c);
 		q->p++;
 	}
 	return false;
@@ -253,7 +256,7 @@ static void read_word(struct qvm *q)
 {
 	while (!at_end(q) && *q->p) {
 		if (*q->p != '$' || !substitute(q)) {
-			put(q, (u8)*q->p < 0x20 ? ' ' : *q->p);
+			put(q, *q->p);
 			q->p++;
 		}
 	}
