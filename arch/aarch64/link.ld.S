@@ -9,7 +9,7 @@ OUTPUT_ARCH(aarch64)
  * What runs once or seldom is folded: linked to a place behind the flat binary, which carries it
  * packed (docs/adr/0023). '?' stands for the slash.
  */
-#define FOLDED *obj?lib?*.o *obj?core?*.o *obj?drivers?*.o *obj?main?*.o *parts?*.o
+#define FOLDED *obj?lib?*.o *obj?core?*.o *obj?vdev?*.o *obj?drivers?*.o *obj?main?*.o *parts?*.o
 ENTRY(image_head)
 
 SECTIONS
