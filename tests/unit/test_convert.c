@@ -398,6 +398,55 @@ static void test_toml_survives(void **state)
 	survives(&dialect_toml, memory);
 }
 
+/* Several VMs of one file, some of one name. */
+static void test_camkes_several(void **state)
+{
+	u32 compared = 0;
+
+	(void)state;
+	for (u64 seed = 1; seed < 300; seed += 3) {
+		struct diag d = { .emit = remember };
+		const struct vmdesc *vms[3];
+		struct vmdesc *is;
+		struct writer w;
+		struct arena a;
+		char *text;
+		size_t len;
+		FILE *f = open_memstream(&text, &len);
+
+		arena_init(&a, memory, ARENA_SIZE);
+		for (u32 i = 0; i < 3; i++) {
+			struct vmdesc *vd = model_random(&a, seed + i);
+
+			vd->name = i < 2 ? STR("same") : vd->name;
+			assert_int_equal(vmdesc_add_default_board(vd, &a), OK);
+			vms[i] = vd;
+		}
+		writer_begin(&w, &dialect_camkes, f, &d, true);
+		dialect_camkes.write(&w, vms, 3);
+		writer_end(&w);
+		fclose(f);
+		assert_int_equal(config_parse_file(language_of(&dialect_camkes), span_of(text, len),
+						   "written", &a, &d, &is),
+				 OK);
+		for (u32 i = 0; i < 3; i++, is = is->next) {
+			char *was = model_text(vms[i]), *now;
+
+			assert_non_null(is);
+			assert_int_equal(vmdesc_add_default_board(is, &a), OK);
+			now = model_text(is);
+			if (!w.n_lost)
+				compare(was, now, text, seed + i);
+			free(was);
+			free(now);
+		}
+		assert_null(is);
+		compared += !w.n_lost;
+		free(text);
+	}
+	assert_true(compared > 20);
+}
+
 /* ---- what is lost ----------------------------------------------------------------------------- */
 
 static void test_loss_is_told(void **state)
@@ -451,6 +500,7 @@ int main(void)
 		cmocka_unit_test(test_toml_survives),
 		cmocka_unit_test(test_qvmconf_survives),
 		cmocka_unit_test(test_camkes_survives),
+		cmocka_unit_test(test_camkes_several),
 		cmocka_unit_test(test_loss_is_told),
 		cmocka_unit_test(test_model_text_tells_apart),
 	};
