@@ -8,6 +8,10 @@ MESSAGE = re.compile(r"^[^ ].*: (error|warning|note|fix): ")
 DISK = re.compile(r"the hypervisor's own \(disk\)|/virtio_mmio@a000000")
 
 
+# As golden_main.c has them.
+VARIABLES = {"GUEST": "linux", "EMPTY": "", "TWO": "a b", "BASE": "80000000"}
+
+
 def files_of(folder, text):
     at = folder / text.stem
     inside = sorted(at.iterdir()) if at.is_dir() else [p for p in folder.glob(text.stem + ".*") if p != text]
@@ -15,7 +19,8 @@ def files_of(folder, text):
 
 
 def messages(text):
-    return [line for line in text.splitlines() if MESSAGE.match(line)]
+    """Those of preprocessed files have their folder with them in the golden texts."""
+    return [re.sub(r"^tests/golden/\S*/", "", line) for line in text.splitlines() if MESSAGE.match(line)]
 
 
 def check(t, folder, text):
@@ -26,7 +31,7 @@ def check(t, folder, text):
     words = ["check", "--no-images", "--platform", t.root / "tests/tool/golden.toml", "--tree", t.data / "host.dtb"]
     for f in files:
         t.write(f.name, f.read_bytes())
-    r = t.run(*words, *[f.name for f in files])
+    r = t.run(*words, *[f.name for f in files], env=VARIABLES)
     if messages(r.err) != messages(want):
         return f"{text.stem}:\n" + "\n".join(["got"] + messages(r.err) + ["want"] + messages(want))
     if r.status != (0 if "\n-- 0 errors" in "\n" + want else 1):
@@ -49,3 +54,19 @@ def test_good(t):
 
 def test_bad(t):
     agree(t, "bad", 100)
+
+
+def test_qvmconf_good(t):
+    agree(t, "qvmconf/good", 50)
+
+
+def test_qvmconf_bad(t):
+    agree(t, "qvmconf/bad", 80)
+
+
+def test_camkes_good(t):
+    agree(t, "camkes/good", 20)
+
+
+def test_camkes_bad(t):
+    agree(t, "camkes/bad", 80)
