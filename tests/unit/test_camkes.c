@@ -21,6 +21,7 @@
 
 extern const struct config_lang config_camkes;
 int ck_regex_search(struct str pattern, struct str text);
+bool ck_pattern_fits(const char *pattern, struct str text);
 
 static u8 *memory;
 static struct arena arena;
@@ -156,6 +157,7 @@ static void expressions_are_refused(void **state)
 		"1 % 0",
 		"0x8000000000000000",
 		"1 << 63",
+		"2 << 62",
 		"1 << -1",
 		"1 >> 64",
 		"2 ** 63",
@@ -425,6 +427,20 @@ static void regular_expressions(void **state)
 	}
 }
 
+static void patterns_of_names(void **state)
+{
+	(void)state;
+	assert_true(ck_pattern_fits("a*b", STR("ab")));
+	assert_true(ck_pattern_fits("a*b", STR("axxb")));
+	assert_true(ck_pattern_fits("ab*", STR("ab")));
+	assert_true(ck_pattern_fits("*", STR("")));
+	assert_true(ck_pattern_fits("ab", STR("ab")));
+	assert_false(ck_pattern_fits("ab", STR("abc")));
+	assert_false(ck_pattern_fits("a*c", STR("ab")));
+	/* What begins and what ends it may not be the same character. */
+	assert_false(ck_pattern_fits("ab*bc", STR("abc")));
+}
+
 /* ---- hostile texts ------------------------------------------------------------------------- */
 
 struct hostile {
@@ -573,6 +589,7 @@ int main(void)
 		cmocka_unit_test(paths_stand_for_themselves_without_a_tree),
 		cmocka_unit_test(events_go_with_their_memory),
 		cmocka_unit_test(regular_expressions),
+		cmocka_unit_test(patterns_of_names),
 		cmocka_unit_test(hostile_texts_cost_little),
 		cmocka_unit_test(compounds_do_not_explode),
 		cmocka_unit_test(a_small_arena_is_told),
