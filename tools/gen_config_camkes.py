@@ -30,7 +30,11 @@ add their own; known ones of the wrong type, and such as are set twice, are erro
 
 ```
 trivet check app.camkes -I configs/qemu-arm-virt -D VMVUSB=0 --files images/ --tree host.dtb
+trivet check app.camkes --explain
 ```
+
+The second prints each setting of each VM with what becomes of it: used as what, ignored because of what, later,
+unknown. It is the report for moving a system here.
 
 ## How it is read
 
@@ -57,7 +61,7 @@ trivet check app.camkes -I configs/qemu-arm-virt -D VMVUSB=0 --files images/ --t
 |---|---|---|
 | made for | aarch64 | x86_64, 32-bit guests too |
 | memory | `ram_base`, `ram_size` | 0x1000 to 0x9_f000, and `guest_ram_mb` from 0x1000_3000 on, at most up to 0xa000_0000 |
-| interrupts | GICv2 at 0x0800_0000 and 0x0801_0000; a GICv3 where the machine has no GICv2 | i8259, lapic |
+| interrupts | GICv2 where the machine has its own, as its tree says, else at 0x0800_0000 and 0x0801_0000; a GICv3 where the machine has no GICv2 | i8259, lapic |
 | console | none, unless `trivet` gives one | ns16550 at port 0x3f8, interrupt 4 |
 | besides | | i8254, mc146818, PCI configuration mechanism 1 |
 
