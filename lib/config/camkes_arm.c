@@ -336,9 +336,11 @@ void ck_arm_board(struct ck_vm *vm)
 		vm->vd->absent &= ~(u32)BIT(VD_PART_CONSOLE);
 	if (vmdesc_dev(vm->vd, "gicv2") || vmdesc_dev(vm->vd, "gicv3"))
 		return;
-	dev = ck_add_dev(vm, "gicv2", STR("intc"), vm->inst->at);
+	dev = vmdesc_add_dev(vm->vd, vm->ck->arena, vm->inst->at);
 	if (!dev)
 		return;
+	dev->class = STR("gicv2");
+	dev->name = STR("intc");
 	ck_find_gicv2(vm->ck, &dist, &cpu);
 	dev->is_default = true;
 	dev->win[0] = (struct vd_window){ GPA(dist), 0x1000 };

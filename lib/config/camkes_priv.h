@@ -428,6 +428,7 @@ struct ck_vm {
 	enum ck_isa isa;
 	const struct ck_value *value[CK_ATTRS]; /* only of the right kind */
 	bool virtual_serial;
+	bool is_full; /* of devices, which has been told */
 	u64 ram_base;
 	u64 ram_size;
 	struct ck_vm *next;

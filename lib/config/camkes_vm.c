@@ -222,8 +222,12 @@ struct vd_dev *ck_add_dev(struct ck_vm *vm, const char *class, struct str name, 
 	struct vd_dev *dev;
 
 	if (vm->vd->devs.n == VD_MAX_LIST - 2) {
-		ck_vm_error(vm, at, "devices", "more than %d", VD_MAX_LIST - 2);
-		ck_fix(vm->ck, at, "connect less");
+		if (!vm->is_full) {
+			ck_vm_error(vm, at, "devices", "more than %d", VD_MAX_LIST - 2);
+			ck_fix(vm->ck, at, "connect less");
+		}
+		vm->is_full = true;
+		return NULL;
 	}
 	dev = vmdesc_add_dev(vm->vd, vm->ck->arena, at);
 	if (!dev)
@@ -405,6 +409,19 @@ static void later(struct ck_vm *vm, enum ck_attr attr, const struct ck_value *v)
 		ck_vm_warning(vm, v->at, ck_attrs[attr].name, "known, not supported yet");
 }
 
+static bool is_short(struct ck_vm *vm, enum ck_attr attr, const struct ck_item *item)
+{
+	bool counts = ck_attrs[attr].class != CK_CLASS_IGN &&
+		      ck_attrs[attr].class != CK_CLASS_LATER;
+
+	if (item->type != CK_LIST || item->n <= VD_MAX_LIST || !counts)
+		return true;
+	ck_vm_error(vm, item->at, ck_attrs[attr].name, "%u of them; a VM can have %d", item->n,
+		    VD_MAX_LIST);
+	ck_fix(vm->ck, item->at, "remove some");
+	return false;
+}
+
 static void sort_value(struct ck_vm *vm, const struct ck_value *v)
 {
 	enum ck_attr attr = ck_attr_of(v);
@@ -413,7 +430,8 @@ static void sort_value(struct ck_vm *vm, const struct ck_value *v)
 		unknown_attr(vm, v);
 		return;
 	}
-	if (!is_kind(vm, ck_attrs[attr].name, v->item, ck_attrs[attr].kind))
+	if (!is_kind(vm, ck_attrs[attr].name, v->item, ck_attrs[attr].kind) ||
+	    !is_short(vm, attr, v->item))
 		return;
 	if (vm->value[attr]) {
 		ck_vm_error(vm, v->at, ck_attrs[attr].name, "is set by its older name, too");
