@@ -5,6 +5,8 @@
  */
 #include "axvisor_priv.h"
 
+#include <base/fmt.h>
+
 enum {
 	RESERVED_GPA,
 	RESERVED_LENGTH
@@ -108,12 +110,158 @@ static enum status read_interrupt(struct axvisor *ax, const struct toml *v)
 	return reserve(ax, v, (struct vd_window){ 0 }, (u32)MIN(v->integer, (s64)UINT32_MAX));
 }
 
+/* ---- devices and hardware with everything -------------------------------------------------- */
+
+enum {
+	DEVICE_CLASS,
+	DEVICE_NAME,
+	DEVICE_WINDOWS,
+	DEVICE_IRQS,
+	DEVICE_EDGE,
+	DEVICE_OPTIONS
+};
+
+enum {
+	PASS_NAME,
+	PASS_WINDOW,
+	PASS_IRQ,
+	PASS_EDGE
+};
+
+#define MAX_NUMBERS 8
+static_assert(VD_DEV_WINDOWS * 2 <= MAX_NUMBERS && VD_DEV_IRQS <= MAX_NUMBERS,
+	      "a row's numbers have room");
+
+/* Groups of @each numbers, at most @max of them; how many groups there are. */
+static u32 read_groups(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *list,
+		       u32 each, u32 max, u64 *out)
+{
+	u32 n = 0;
+
+	if (!list)
+		return 0;
+	if (list->n % each || list->n / each > max) {
+		axvisor_cell_error(ax, f, column, list, "expected up to %u times %u numbers", max,
+				   each);
+		axvisor_fix(ax, list->at, "write all numbers of all of them in one list");
+		return 0;
+	}
+	for (const struct toml *v = list->child; v; v = v->next)
+		out[n++] = (u64)v->integer;
+	return n / each;
+}
+
+static enum vd_trigger trigger_of(const struct toml *edges, u64 line)
+{
+	for (const struct toml *v = edges ? edges->child : NULL; v; v = v->next)
+		if ((u64)v->integer == line)
+			return VD_TRIGGER_EDGE;
+	return VD_TRIGGER_LEVEL;
+}
+
+static u32 line_of(u64 n)
+{
+	return (u32)MIN(n, (u64)UINT32_MAX);
+}
+
+static struct str decimal(struct axvisor *ax, s64 n)
+{
+	char text[24];
+	size_t len = (size_t)fmt_snprintf(text, sizeof(text), "%lld", (long long)n);
+
+	return (struct str){ arena_strdup(ax->arena, text, len), len };
+}
+
+static enum status add_options(struct axvisor *ax, struct vd_dev *dev, const struct toml *table)
+{
+	for (const struct toml *v = table ? table->child : NULL; v; v = v->next) {
+		struct vd_option *o;
+
+		if (v->type != TOML_STRING && v->type != TOML_INT) {
+			axvisor_cell_error(ax, VD_F_DEVICE, DEVICE_OPTIONS, v,
+					   "an option is a string or an integer");
+			axvisor_fix(ax, v->at, "put it in quotes");
+			continue;
+		}
+		o = vd_dev_add_option(dev, ax->arena, v->at);
+		if (!o)
+			return E_NOMEM;
+		o->key = v->key;
+		o->value = v->type == TOML_STRING ? v->text : decimal(ax, v->integer);
+		if (!o->value.p)
+			return E_NOMEM;
+	}
+	return OK;
+}
+
+static enum status read_device(struct axvisor *ax, const struct toml *row)
+{
+	const struct toml *cell[VD_MAX_COLUMNS];
+	u64 n[MAX_NUMBERS];
+	struct vd_dev *dev;
+
+	if (!axvisor_row(ax, VD_F_DEVICE, row, cell))
+		return OK;
+	/* Beside them, the default board's own two. */
+	if (ax->vd->devs.n >= VD_MAX_LIST - 2)
+		return E_NOMEM;
+	dev = axvisor_add_dev(ax, row->at, cell[DEVICE_CLASS]->text.p);
+	if (!dev)
+		return E_NOMEM;
+	dev->class = cell[DEVICE_CLASS]->text;
+	dev->name = cell[DEVICE_NAME]->text;
+	dev->n_win = read_groups(ax, VD_F_DEVICE, DEVICE_WINDOWS, cell[DEVICE_WINDOWS], 2,
+				 VD_DEV_WINDOWS, n);
+	for (u32 i = 0; i < dev->n_win; i++)
+		dev->win[i] = (struct vd_window){ GPA(n[2 * i]), n[2 * i + 1] };
+	dev->n_irq =
+		read_groups(ax, VD_F_DEVICE, DEVICE_IRQS, cell[DEVICE_IRQS], 1, VD_DEV_IRQS, n);
+	for (u32 i = 0; i < dev->n_irq; i++)
+		dev->irq[i] = (struct vd_irq){ line_of(n[i]), trigger_of(cell[DEVICE_EDGE], n[i]) };
+	return add_options(ax, dev, cell[DEVICE_OPTIONS]);
+}
+
+static enum status read_pass(struct axvisor *ax, const struct toml *row)
+{
+	const struct toml *cell[VD_MAX_COLUMNS];
+	u64 n[MAX_NUMBERS];
+	struct vd_pass *p;
+
+	if (!axvisor_row(ax, VD_F_PASS, row, cell))
+		return OK;
+	p = vmdesc_add_pass(ax->vd, ax->arena, row->at);
+	if (!p)
+		return E_NOMEM;
+	p->name = cell[PASS_NAME]->text;
+	p->n_win = read_groups(ax, VD_F_PASS, PASS_WINDOW, cell[PASS_WINDOW], 4, 1, n);
+	if (p->n_win)
+		p->win[0] = (struct vd_pass_window){
+			.gpa = GPA(n[0]),
+			.hpa = HPA(n[1]),
+			.size = n[2],
+			.prot = (u32)(n[3] & (VD_R | VD_W)),
+		};
+	p->n_irq = read_groups(ax, VD_F_PASS, PASS_IRQ, cell[PASS_IRQ], 2, 1, n);
+	if (p->n_irq)
+		p->irq[0] = (struct vd_pass_irq){ line_of(n[0]), line_of(n[1]),
+						  cell[PASS_EDGE] && cell[PASS_EDGE]->integer ?
+							  VD_TRIGGER_EDGE :
+							  VD_TRIGGER_LEVEL };
+	/* Nothing is left of what was refused. */
+	ax->vd->passes.n -= !p->n_win && !p->n_irq;
+	if (cell[PASS_WINDOW] || cell[PASS_IRQ])
+		return OK;
+	axvisor_error(ax, VD_F_PASS, row, "needs a window or an interrupt");
+	axvisor_fix(ax, row->at, "add window = [guest's address, host's, bytes, flags]");
+	return OK;
+}
+
 enum status axvisor_trivet(struct axvisor *ax)
 {
 	static const struct axvisor_rows keys[] = {
-		{ VD_F_RESERVED, read_reserved },
-		{ VD_F_RESERVED_INTERRUPTS, read_interrupt },
-		{ VD_F_DATA, read_data },
+		{ VD_F_RESERVED, read_reserved }, { VD_F_RESERVED_INTERRUPTS, read_interrupt },
+		{ VD_F_DATA, read_data },	  { VD_F_DEVICE, read_device },
+		{ VD_F_PASS, read_pass },
 	};
 
 	read_policy(ax);

@@ -69,10 +69,14 @@ static void read_cpu_lists(struct axvisor *ax)
 	const struct toml *ids = per_vcpu(ax, VD_F_PHYS_CPU_IDS);
 	const struct toml *sets = per_vcpu(ax, VD_F_PHYS_CPU_SETS);
 	const struct toml *priorities = per_vcpu(ax, VD_F_CPU_PRIORITIES);
+	const struct toml *hosts = ax->value[VD_F_HOST_CPU_IDS];
+	const struct toml *host = hosts && hosts->n ? per_vcpu(ax, VD_F_HOST_CPU_IDS) : NULL;
 	const struct toml *priority = priorities ? priorities->child : NULL;
 	const struct toml *id = ids ? ids->child : NULL;
 	const struct toml *set = sets ? sets->child : NULL;
 	const struct toml *all = ax->value[VD_F_CPU_SET];
+
+	host = host ? host->child : NULL;
 
 	if (all && ax->value[VD_F_PHYS_CPU_SETS])
 		axvisor_warning(ax, VD_F_CPU_SET, AXVISOR_WHOLE, all,
@@ -97,6 +101,11 @@ static void read_cpu_lists(struct axvisor *ax)
 		} else if (all && !ax->value[VD_F_PHYS_CPU_SETS]) {
 			v->cpu_mask = (u64)all->integer;
 			v->mask_at = all->at;
+		}
+		if (hosts) {
+			v->has_host_hw_id = host != NULL;
+			v->host_hw_id = host ? (u64)host->integer : 0;
+			host = host ? host->next : NULL;
 		}
 		if (priority) {
 			v->priority = (u32)MIN(priority->integer, (s64)UINT32_MAX);

@@ -460,16 +460,16 @@ static void test_loss_is_told(void **state)
 	arena_init(&a, memory, ARENA_SIZE);
 	vd = vmdesc_new(&a, "x.toml");
 	vd->name = STR("linux");
-	vmdesc_add_dev(vd, &a, here)->class = STR("virtio-gpu");
+	vmdesc_add_pass(vd, &a, here)->n_win = 2;
 	text = write_one(&dialect_toml, vd, false, &lost, &errors);
 	assert_int_equal(errors, 1);
 	assert_string_equal(last_error,
-			    "random:7:3: error: VM \"linux\": device virtio-gpu \"\" at "
-			    "0x0: AxVisor TOML cannot say it");
+			    "random:7:3: error: VM \"linux\": passed through \"\": all but one "
+			    "window and one interrupt: AxVisor TOML cannot say it");
 	free(text);
 	text = write_one(&dialect_toml, vd, true, &lost, &errors);
 	assert_int_equal(errors, 0);
-	assert_non_null(strstr(text, "# lost: device virtio-gpu \"\" at 0x0\n"));
+	assert_non_null(strstr(text, "# lost: passed through \"\": all but one window"));
 	free(text);
 }
 

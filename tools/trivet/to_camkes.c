@@ -272,9 +272,10 @@ static void say_load_keys(struct writer *w)
 static void say_ours(struct writer *w, const char *name)
 {
 	static const enum vd_field rest[] = {
-		VD_F_INTERRUPT_MODE,	   VD_F_UNSUPPORTED_INSTRUCTION, VD_F_UNSUPPORTED_REFERENCE,
-		VD_F_UNSUPPORTED_REGISTER, VD_F_RESERVED_INTERRUPTS,	 VD_F_CPU_PRIORITIES,
-		VD_F_PHYS_CPU_IDS,
+		VD_F_INTERRUPT_MODE,	    VD_F_UNSUPPORTED_INSTRUCTION,
+		VD_F_UNSUPPORTED_REFERENCE, VD_F_UNSUPPORTED_REGISTER,
+		VD_F_RESERVED_INTERRUPTS,   VD_F_CPU_PRIORITIES,
+		VD_F_PHYS_CPU_IDS,	    VD_F_HOST_CPU_IDS,
 	};
 	const struct vmdesc *vd = w->vd;
 
@@ -290,6 +291,8 @@ static void say_ours(struct writer *w, const char *name)
 		say_key(w, VD_F_PHYS_CPU_SETS);
 	say_load_keys(w);
 	say_rows(w, VD_F_EMU_DEVICES);
+	say_rows(w, VD_F_DEVICE);
+	say_rows(w, VD_F_PASS);
 	say_rows(w, VD_F_PASSTHROUGH_DEVICES);
 	say_rows(w, VD_F_EXCLUDED_DEVICES);
 	say_rows(w, VD_F_PASSTHROUGH_ADDRESSES);

@@ -296,6 +296,7 @@ static void say_vcpus(struct writer *w)
 	if (high)
 		say_key(w, VD_F_CPU_PRIORITIES);
 	say_key(w, VD_F_PHYS_CPU_IDS);
+	say_key(w, VD_F_HOST_CPU_IDS);
 }
 
 /* ---- devices ---------------------------------------------------------------------------------- */
@@ -433,6 +434,7 @@ static void say_devs(struct writer *w)
 	say(w, "%s", "");
 	if (!devs_are_sayable(w)) {
 		say_key(w, VD_F_EMU_DEVICES);
+		say_key(w, VD_F_DEVICE);
 		return;
 	}
 	for (u32 i = 0; i < vd->devs.n; i++) {
@@ -482,6 +484,7 @@ static void say_passes(struct writer *w)
 	if (!exact || vd->pass_paths.n) {
 		if (exact && vd->passes.n)
 			say_lost(w, vd->passes.v[0].at, "windows beside nodes, passed through");
+		say_key(w, VD_F_PASS);
 		say_key(w, VD_F_PASSTHROUGH_DEVICES);
 		say_key(w, VD_F_PASSTHROUGH_ADDRESSES);
 	}

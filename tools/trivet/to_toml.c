@@ -40,6 +40,7 @@ static const struct {
 	{ VD_F_PASSTHROUGH_DEVICES, NULL },
 	{ VD_F_EXCLUDED_DEVICES, NULL },
 	{ VD_F_PASSTHROUGH_ADDRESSES, NULL },
+	{ VD_F_HOST_CPU_IDS, "host CPUs by their ids; none: anywhere" },
 	{ VD_F_CPU_PRIORITIES, "for each vCPU; the higher runs first" },
 	{ VD_F_BOOT, "how the kernel is started" },
 	{ VD_F_ISA, NULL },
@@ -51,6 +52,8 @@ static const struct {
 	{ VD_F_RESERVED, NULL },
 	{ VD_F_RESERVED_INTERRUPTS, "no device gets them unasked" },
 	{ VD_F_DATA, NULL },
+	{ VD_F_DEVICE, NULL },
+	{ VD_F_PASS, NULL },
 };
 
 static const char *location_remark(const struct vmdesc *vd)

@@ -69,14 +69,8 @@ static bool row_intc(struct writer *w, const struct vd_dev *d, FILE *out)
 
 static bool row_console(struct writer *w, const struct vd_dev *d, FILE *out)
 {
-	bool is_16550 = str_eq_c(d->class, "ns16550");
 	const struct vd_option *shift = option(d, "reg-shift");
 
-	if (name_says_16550(d->name) != is_16550) {
-		say_lost(w, d->at, "%s by the name \"%s\"", show_text(d->class).s,
-			 show_text(d->name).s);
-		return false;
-	}
 	put_dev_head(w, d, out);
 	fprintf(out, "%d, [", EMU_CONSOLE);
 	if (shift)
@@ -113,6 +107,15 @@ static bool row_other(struct writer *w, const struct vd_dev *d, FILE *out)
 	return true;
 }
 
+static bool console_is_sayable(const struct vd_dev *d)
+{
+	bool is_16550 = str_eq_c(d->class, "ns16550");
+
+	return is_console(d) && d->n_win == 1 && d->n_irq == 1 &&
+	       d->irq[0].trigger == VD_TRIGGER_LEVEL && name_says_16550(d->name) == is_16550 &&
+	       d->options.n == (option(d, "reg-shift") != NULL);
+}
+
 static bool row_dev(struct writer *w, u32 i, FILE *out, char *remark, size_t size)
 {
 	const struct vd_dev *d = &w->vd->devs.v[i];
@@ -120,16 +123,64 @@ static bool row_dev(struct writer *w, u32 i, FILE *out, char *remark, size_t siz
 	if (d->is_placed_by_us || (w->native && d->is_default))
 		return false;
 	snprintf(remark, size, "%s", show_text(d->class).s);
-	if (is_console(d) && d->n_win == 1 && d->n_irq == 1 &&
-	    d->irq[0].trigger == VD_TRIGGER_LEVEL)
+	if (console_is_sayable(d))
 		return row_console(w, d, out);
 	if (intc_is_sayable(d))
 		return row_intc(w, d, out);
-	if (other_type(d))
-		return row_other(w, d, out);
-	say_lost(w, d->at, "device %s \"%s\" at %s", show_text(d->class).s, show_text(d->name).s,
-		 show_hex(d->win[0].base.v).s);
-	return false;
+	return other_type(d) && row_other(w, d, out);
+}
+
+/* ---- devices with everything: [[trivet.device]] ---------------------------------------------- */
+
+static void put_numbers(const struct vd_dev *d, FILE *out)
+{
+	u32 edges = 0;
+
+	fputs(", [", out);
+	for (u32 i = 0; i < d->n_win; i++)
+		fprintf(out, "%s%s, %s", i ? ", " : "", show_hex(d->win[i].base.v).s,
+			show_hex(d->win[i].size).s);
+	fputs("], [", out);
+	for (u32 i = 0; i < d->n_irq; i++)
+		fprintf(out, "%s%u", i ? ", " : "", d->irq[i].line);
+	fputs("], [", out);
+	for (u32 i = 0; i < d->n_irq; i++)
+		if (d->irq[i].trigger == VD_TRIGGER_EDGE)
+			fprintf(out, "%s%u", edges++ ? ", " : "", d->irq[i].line);
+	fputc(']', out);
+}
+
+static void put_options(struct writer *w, const struct vd_dev *d, FILE *out)
+{
+	if (d->options.n && w->irqs_apart) {
+		say_lost(w, d->at, "options of device \"%s\"", show_text(d->name).s);
+		return;
+	}
+	for (u32 k = 0; k < d->options.n; k++) {
+		fputs(k ? ", " : ", { ", out);
+		write_string(w, out, d->options.v[k].key, d->options.v[k].at);
+		fputs(" = ", out);
+		write_string(w, out, d->options.v[k].value, d->options.v[k].at);
+	}
+	fputs(d->options.n ? " }" : "", out);
+}
+
+static bool row_device(struct writer *w, u32 i, FILE *out, char *remark, size_t size)
+{
+	const struct vd_dev *d = &w->vd->devs.v[i];
+
+	(void)remark;
+	(void)size;
+	if (d->is_placed_by_us || console_is_sayable(d) || intc_is_sayable(d) || other_type(d))
+		return false;
+	fputc('[', out);
+	write_string(w, out, d->class, d->at);
+	fputs(", ", out);
+	write_string(w, out, d->name, d->at);
+	put_numbers(d, out);
+	put_options(w, d, out);
+	fputc(']', out);
+	return true;
 }
 
 /* ---- devices that are placed by us ----------------------------------------------------------- */
@@ -221,22 +272,40 @@ bool is_bare_irq(const struct vd_pass *p)
 	       (!p->irq[0].guest || p->irq[0].guest == p->irq[0].host);
 }
 
-static bool is_sayable(struct writer *w, const struct vd_pass *p)
+static bool is_sayable(const struct vd_pass *p)
 {
-	const char *what = NULL;
+	return p->n_win == 1 && (!p->win[0].prot || p->win[0].prot == (VD_R | VD_W)) &&
+	       p->n_irq <= 1 && (!p->n_irq || p->irq[0].host) &&
+	       (!p->n_irq || ((!p->irq[0].guest || p->irq[0].guest == p->irq[0].host) &&
+			      p->irq[0].trigger == VD_TRIGGER_LEVEL));
+}
 
-	if (p->n_win != 1)
-		what = "its number of windows is not one";
-	else if (p->win[0].prot && p->win[0].prot != (VD_R | VD_W))
-		what = "its permissions";
-	else if (p->n_irq > 1)
-		what = "more than one interrupt";
-	else if (p->n_irq && p->irq[0].guest && p->irq[0].guest != p->irq[0].host)
-		what = "another number of its interrupt";
-	if (what)
-		say_lost(w, p->at, "passed through \"%s\" at %s: %s", show_text(p->name).s,
-			 show_hex(p->win[0].gpa.v).s, what);
-	return p->n_win == 1;
+/* [[trivet.pass]]: what a row of passthrough_devices has no place for. */
+static bool row_trivet_pass(struct writer *w, u32 i, FILE *out, char *remark, size_t size)
+{
+	const struct vd_pass *p = &w->vd->passes.v[i];
+
+	(void)remark;
+	(void)size;
+	if (is_sayable(p) || (w->irqs_apart && is_bare_irq(p)))
+		return false;
+	if (p->n_win > 1 || p->n_irq > 1) {
+		say_lost(w, p->at, "passed through \"%s\": all but one window and one interrupt",
+			 show_text(p->name).s);
+		return false;
+	}
+	fputc('[', out);
+	write_string(w, out, p->name, p->at);
+	fputs(", [", out);
+	if (p->n_win)
+		fprintf(out, "%s, %s, %s, %u", show_hex(p->win[0].gpa.v).s,
+			show_hex(p->win[0].hpa.v).s, show_hex(p->win[0].size).s, p->win[0].prot);
+	fputc(']', out);
+	if (p->n_irq)
+		fprintf(out, ", [%u, %u], %d", p->irq[0].host, p->irq[0].guest,
+			p->irq[0].trigger == VD_TRIGGER_EDGE);
+	fputc(']', out);
+	return true;
 }
 
 static bool row_pass(struct writer *w, u32 i, FILE *out, char *remark, size_t size)
@@ -254,7 +323,7 @@ static bool row_pass(struct writer *w, u32 i, FILE *out, char *remark, size_t si
 	p = &vd->passes.v[i - vd->pass_paths.n];
 	if (w->irqs_apart && is_bare_irq(p))
 		return false;
-	if (is_plain_address(p) || !is_sayable(w, p))
+	if (is_plain_address(p) || !is_sayable(p))
 		return false;
 	fputc('[', out);
 	write_string(w, out, p->name, p->at);
@@ -274,7 +343,7 @@ static bool row_address(struct writer *w, u32 i, FILE *out, char *remark, size_t
 
 	(void)remark;
 	(void)size;
-	if (!is_plain_address(p) || !is_sayable(w, p))
+	if (!is_plain_address(p) || !is_sayable(p))
 		return false;
 	fprintf(out, "[%s, %s]", show_hex(p->win[0].gpa.v).s, show_hex(p->win[0].size).s);
 	return true;
@@ -301,6 +370,8 @@ static const struct value_rows rows[] = {
 	{ VD_F_PASSTHROUGH_DEVICES, count_passes, row_pass },
 	{ VD_F_EXCLUDED_DEVICES, count_excluded, row_excluded },
 	{ VD_F_PASSTHROUGH_ADDRESSES, count_windows, row_address },
+	{ VD_F_DEVICE, count_devs, row_device },
+	{ VD_F_PASS, count_windows, row_trivet_pass },
 };
 
 const struct value_rows *device_rows(enum vd_field f)

@@ -122,21 +122,12 @@ static bool has_masks(struct writer *w)
 static bool put_phys_cpu_ids(struct writer *w, FILE *out)
 {
 	const struct vmdesc *vd = w->vd;
-	u32 n = 0, n_free = 0;
+	u32 n = 0;
 
-	for (u32 i = 0; i < vd->vcpus.n; i++) {
-		const struct vd_vcpu *v = &vd->vcpus.v[i];
-
-		n += v->has_hw_id;
-		n_free += !v->cpu_mask && !v->has_host_hw_id;
-		if (v->has_host_hw_id && (!v->has_hw_id || v->host_hw_id != v->hw_id))
-			say_lost(w, v->at, "vCPU %u on the host CPU of id %s", i,
-				 show_hex(v->host_hw_id).s);
-	}
+	for (u32 i = 0; i < vd->vcpus.n; i++)
+		n += vd->vcpus.v[i].has_hw_id;
 	if (!all_or_none(w, n, "ids"))
 		return false;
-	if (n_free)
-		say_lost(w, vd->vcpus_at, "ids of vCPUs that may run on any host CPU");
 	fputc('[', out);
 	for (u32 i = 0; i < vd->vcpus.n; i++) {
 		u64 id = vd->vcpus.v[i].hw_id;
@@ -144,6 +135,29 @@ static bool put_phys_cpu_ids(struct writer *w, FILE *out)
 		fprintf(out, id < 0x100 ? "%s%llu" : "%s0x%llx", i ? ", " : "",
 			(unsigned long long)id);
 	}
+	fputc(']', out);
+	return true;
+}
+
+/* What phys_cpu_ids says of host CPUs unasked, and what the model has. */
+static bool put_host_cpu_ids(struct writer *w, FILE *out)
+{
+	const struct vmdesc *vd = w->vd;
+	u32 n = 0, n_other = 0;
+
+	for (u32 i = 0; i < vd->vcpus.n; i++) {
+		const struct vd_vcpu *v = &vd->vcpus.v[i];
+		bool implied = v->has_hw_id && !v->cpu_mask;
+
+		n += v->has_host_hw_id;
+		n_other += v->has_host_hw_id != implied || (implied && v->host_hw_id != v->hw_id);
+	}
+	if (!n_other || (n && !all_or_none(w, n, "host CPUs by their ids")))
+		return false;
+	fputc('[', out);
+	for (u32 i = 0; n && i < vd->vcpus.n; i++)
+		fprintf(out, "%s0x%llx", i ? ", " : "",
+			(unsigned long long)vd->vcpus.v[i].host_hw_id);
 	fputc(']', out);
 	return true;
 }
@@ -482,6 +496,7 @@ static bool (*const put[VD_FIELDS])(struct writer *w, FILE *out) = {
 	[VD_F_BIOS_PATH] = put_bios,
 	[VD_F_BIOS_LOAD_ADDR] = put_bios_load,
 	[VD_F_INTERRUPT_MODE] = put_interrupt_mode,
+	[VD_F_HOST_CPU_IDS] = put_host_cpu_ids,
 	[VD_F_CPU_PRIORITIES] = put_priorities,
 	[VD_F_UNSUPPORTED_INSTRUCTION] = put_instruction,
 	[VD_F_UNSUPPORTED_REFERENCE] = put_reference,

@@ -73,6 +73,9 @@ enum vd_field {
 	VD_F_BOOT,
 	VD_F_ISA,
 	VD_F_DATA,
+	VD_F_HOST_CPU_IDS,
+	VD_F_DEVICE,
+	VD_F_PASS,
 	VD_FIELDS
 };
 
