@@ -239,7 +239,7 @@ static enum status read_pass(struct axvisor *ax, const struct toml *row)
 			.gpa = GPA(n[0]),
 			.hpa = HPA(n[1]),
 			.size = n[2],
-			.prot = (u32)(n[3] & (VD_R | VD_W)),
+			.prot = (u32)(n[3] & (VD_R | VD_W | VD_X | VD_NO_DMA)),
 		};
 	p->n_irq = read_groups(ax, VD_F_PASS, PASS_IRQ, cell[PASS_IRQ], 2, 1, n);
 	if (p->n_irq)
