@@ -132,23 +132,27 @@ enum {
 static_assert(VD_DEV_WINDOWS * 2 <= MAX_NUMBERS && VD_DEV_IRQS <= MAX_NUMBERS,
 	      "a row's numbers have room");
 
-/* Groups of @each numbers, at most @max of them; how many groups there are. */
+struct groups {
+	u32 each, max;
+};
+
+/* Groups of numbers, up to so many; how many there are. */
 static u32 read_groups(struct axvisor *ax, enum vd_field f, u32 column, const struct toml *list,
-		       u32 each, u32 max, u64 *out)
+		       struct groups g, u64 *out)
 {
 	u32 n = 0;
 
 	if (!list)
 		return 0;
-	if (list->n % each || list->n / each > max) {
-		axvisor_cell_error(ax, f, column, list, "expected up to %u times %u numbers", max,
-				   each);
+	if (list->n % g.each || list->n / g.each > g.max) {
+		axvisor_cell_error(ax, f, column, list, "expected up to %u times %u numbers", g.max,
+				   g.each);
 		axvisor_fix(ax, list->at, "write all numbers of all of them in one list");
 		return 0;
 	}
 	for (const struct toml *v = list->child; v; v = v->next)
 		out[n++] = (u64)v->integer;
-	return n / each;
+	return n / g.each;
 }
 
 static enum vd_trigger trigger_of(const struct toml *edges, u64 line)
@@ -210,12 +214,12 @@ static enum status read_device(struct axvisor *ax, const struct toml *row)
 		return E_NOMEM;
 	dev->class = cell[DEVICE_CLASS]->text;
 	dev->name = cell[DEVICE_NAME]->text;
-	dev->n_win = read_groups(ax, VD_F_DEVICE, DEVICE_WINDOWS, cell[DEVICE_WINDOWS], 2,
-				 VD_DEV_WINDOWS, n);
+	dev->n_win = read_groups(ax, VD_F_DEVICE, DEVICE_WINDOWS, cell[DEVICE_WINDOWS],
+				 (struct groups){ 2, VD_DEV_WINDOWS }, n);
 	for (u32 i = 0; i < dev->n_win; i++)
 		dev->win[i] = (struct vd_window){ GPA(n[2 * i]), n[2 * i + 1] };
-	dev->n_irq =
-		read_groups(ax, VD_F_DEVICE, DEVICE_IRQS, cell[DEVICE_IRQS], 1, VD_DEV_IRQS, n);
+	dev->n_irq = read_groups(ax, VD_F_DEVICE, DEVICE_IRQS, cell[DEVICE_IRQS],
+				 (struct groups){ 1, VD_DEV_IRQS }, n);
 	for (u32 i = 0; i < dev->n_irq; i++)
 		dev->irq[i] = (struct vd_irq){ line_of(n[i]), trigger_of(cell[DEVICE_EDGE], n[i]) };
 	return add_options(ax, dev, cell[DEVICE_OPTIONS]);
@@ -233,7 +237,8 @@ static enum status read_pass(struct axvisor *ax, const struct toml *row)
 	if (!p)
 		return E_NOMEM;
 	p->name = cell[PASS_NAME]->text;
-	p->n_win = read_groups(ax, VD_F_PASS, PASS_WINDOW, cell[PASS_WINDOW], 4, 1, n);
+	p->n_win = read_groups(ax, VD_F_PASS, PASS_WINDOW, cell[PASS_WINDOW],
+			       (struct groups){ 4, 1 }, n);
 	if (p->n_win)
 		p->win[0] = (struct vd_pass_window){
 			.gpa = GPA(n[0]),
@@ -241,7 +246,7 @@ static enum status read_pass(struct axvisor *ax, const struct toml *row)
 			.size = n[2],
 			.prot = (u32)(n[3] & (VD_R | VD_W | VD_X | VD_NO_DMA)),
 		};
-	p->n_irq = read_groups(ax, VD_F_PASS, PASS_IRQ, cell[PASS_IRQ], 2, 1, n);
+	p->n_irq = read_groups(ax, VD_F_PASS, PASS_IRQ, cell[PASS_IRQ], (struct groups){ 2, 1 }, n);
 	if (p->n_irq)
 		p->irq[0] = (struct vd_pass_irq){ line_of(n[0]), line_of(n[1]),
 						  cell[PASS_EDGE] && cell[PASS_EDGE]->integer ?

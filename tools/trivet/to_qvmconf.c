@@ -461,9 +461,9 @@ static void say_pass(struct writer *w, const struct vd_pass *p)
 	const struct vd_pass_window *win = &p->win[0];
 	u32 prot = win->prot ? win->prot : VD_R | VD_W;
 
-	say(w, "pass loc mem:%s,%s,%s%s%s=%s", address(win->gpa.v).s, length(win->size).s,
+	say(w, "pass loc mem:%s,%s,%s%s%s%s=%s", address(win->gpa.v).s, length(win->size).s,
 	    prot & VD_R ? "r" : "", prot & VD_W ? "w" : "", prot & VD_X ? "x" : "",
-	    address(win->hpa.v).s);
+	    prot & VD_NO_DMA ? "n" : "", address(win->hpa.v).s);
 	if (!p->n_irq)
 		return;
 	say(w, "\tintr gic:%u=%u", p->irq[0].guest ? p->irq[0].guest : p->irq[0].host,
