@@ -255,7 +255,7 @@ bool ck_more(const struct ck_lex *lx, const char *close)
 struct show ck_found(const struct ck_lex *lx)
 {
 	struct str s = { lx->s.p, MIN(lx->s.n, (size_t)40) };
-	struct show out;
+	struct show out = { "" };
 
 	if (lx->tok == CK_T_END)
 		fmt_snprintf(out.s, sizeof(out.s), "the end of the %s",

@@ -80,7 +80,7 @@ def preprocessed(path):
         return str(source)
     out = ROOT / "build/camkes" / source
     out.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["cpp", "-nostdinc", "-I", "tools/trivet/camkes/include", str(source), str(out)],
+    subprocess.run(["cpp", "-w", "-nostdinc", "-I", "tools/trivet/camkes/include", str(source), str(out)],
                    cwd=ROOT, timeout=60, check=True)
     return str(out)
 
