@@ -117,6 +117,9 @@ static const struct {
 	{ "console = ", "true" },
 	{ "boot = ", "\"auto\"" },
 	{ "data = ", "[]" },
+	{ "device = ", "[]" },
+	{ "pass = ", "[]" },
+	{ "host_cpu_ids = ", "[1, 0]" },
 };
 
 static const char *const values[] = {
@@ -169,6 +172,8 @@ static const char *const values[] = {
 	"[[0x0b00_0000, 0x1000], [0x0b00_2000, 0x4ff_e000]]",
 	"[[0x0b00_0000, 0x500_0000]]",
 	"[32, 33, 34]",
+	"[[\"pl011\", \"u\", [0xb00_0000, 0x1000], [50], [50], { a = 1, b = \"c\" }]]",
+	"[[\"w\", [0xb00_0000, 0xa00_1000, 0x1000, 9], [41, 0], 1], [\"l\", [], [42, 60]]]",
 	"\"passthrough\"",
 	"\"ignore\"",
 	"\"linux\"",
