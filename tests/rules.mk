@@ -234,13 +234,16 @@ fuzz: $(FUZZ_NAMES:%=$(TB)/fuzz/%) $(TB)/fuzz/seeds/done
 
 # An image for each set of VMs that a test wants inside the hypervisor; its archive is made here, or
 # where the guests are (tests/guests).
-QEMU_KERNELS := linux-memory $(INMATE_KERNELS)
+BOARDS       := toml qvmconf camkes
+QEMU_KERNELS := linux-memory $(BOARDS:%=linux-board-%) $(INMATE_KERNELS)
 QEMU_GUESTS  := linux=$(GUESTS) installer=$(CACHE)/guests/installer u-boot=$(CACHE)/u-boot \
 	$(if $(INMATE_OUT),inmates=$(INMATE_OUT))
 VMS_linux-memory := configs/vms/linux-aarch64-qemu-smp2-memory.toml
-$(O)/archives/linux-memory.cpio: FORCE $(GUESTS)/Image $(TOOL)
+# One board in each language.
+$(foreach l,$(BOARDS),$(eval VMS_linux-board-$l := configs/vms/linux-aarch64-board-smp2.$l))
+$(patsubst VMS_%,$(O)/archives/%.cpio,$(filter VMS_linux-%,$(.VARIABLES))): $(O)/archives/%.cpio: FORCE $(GUESTS)/Image $(TOOL)
 	@mkdir -p $(@D)
-	@$(PACK) --files $(GUESTS) -o $@ $(VMS_linux-memory)
+	@$(PACK) --files $(GUESTS) -o $@ $(VMS_$*)
 # The same for another machine, with its VM inside.
 BOARD   := aarch64-ast2700-evb
 BOARD_O := $(TB)/$(BOARD)

@@ -83,11 +83,3 @@ def test_mistakes(t):
     assert "b.toml has mistakes" in r.err and "b.toml:10" in r.err and r.out == "", r
     assert "which two files" in diff(t, 2, "a.toml").err
     diff(t, 2, "a.toml", "absent.toml")
-
-
-def test_languages(t):
-    """The samples of the same name are the same board in every language."""
-    samples = sorted((t.root / "configs/vms").glob("*-board-*.*"))
-    assert len(samples) > 1
-    for other in samples[1:]:
-        t.equal(diff(t, 0, samples[0], other).out, "")
