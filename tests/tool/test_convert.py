@@ -22,7 +22,8 @@ memory_regions = [[0x8000_0000, 0x1000_0000, 0x7, 0]]
 def descriptions(t):
     for folder in ("configs/vms", "tests/golden/good", "tests/golden/qvmconf/good", "tests/golden/camkes/good"):
         for path in sorted((t.root / folder).glob("*")):
-            if path.suffix in LANGUAGES.values():
+            # Guests of the machine that is checked for have a GICv3.
+            if path.suffix in LANGUAGES.values() and path.stem != "gic_v2":
                 yield path
 
 

@@ -6,6 +6,8 @@ import re
 MESSAGE = re.compile(r"^[^ ].*: (error|warning|note|fix): ")
 # The golden program's first disk is the hypervisor's own; the desk cannot know which one has a volume.
 DISK = re.compile(r"the hypervisor's own \(disk\)|/virtio_mmio@a000000")
+# The golden program has one controller's class; the desk has both, and sees which one guests can have.
+ONE_CLASS = ("gic_v2", "gic_version_2_gicr")
 
 
 # As golden_main.c has them.
@@ -30,7 +32,7 @@ def messages(text):
 def check(t, folder, text):
     want = text.read_text()
     files = files_of(folder, text)
-    if not files or DISK.search(want) or not re.search(r"^-- \d+ errors", want, re.M):
+    if not files or text.stem in ONE_CLASS or DISK.search(want) or not re.search(r"^-- \d+ errors", want, re.M):
         return None
     words = ["check", "--no-images", "--platform", t.root / "tests/tool/golden-areas.toml", "--tree", t.data / "host.dtb"]
     for f in files:
