@@ -16,15 +16,18 @@
 #include "cpp_macros.h"
 #include "places.h"
 
-#define OUTPUT_MAX  MIB(16)
-#define MEMORY_MAX  GIB(1)
-#define SECONDS_MAX 10
+/* A description takes a hundredth of these; what doubles itself shall not take the machine. */
+#define OUTPUT_MAX  MIB(4)
+#define SAID_MAX    KIB(64)
+#define MEMORY_MAX  MIB(40)
+#define SECONDS_MAX 1
 #define MAX_ARGS    (2 * TOOL_MAX_WORDS + 16)
 #define MAX_GIVEN   256
 
 /* ---- the process ------------------------------------------------------------------------------ */
 
 struct sink {
+	size_t most;
 	char *p;
 	size_t n;
 	size_t cap;
@@ -44,7 +47,7 @@ static bool sink_read(struct sink *s, int fd)
 	if (got <= 0)
 		return false;
 	s->n += (size_t)got;
-	return s->n <= OUTPUT_MAX;
+	return s->n <= s->most;
 }
 
 static void limit(int what, rlim_t most)
@@ -64,7 +67,8 @@ static void become_cpp(const char **args, const int out[2], const int err[2])
 	close(out[0]);
 	close(err[0]);
 	limit(RLIMIT_CPU, SECONDS_MAX);
-	limit(RLIMIT_AS, MEMORY_MAX);
+	limit(RLIMIT_DATA, MEMORY_MAX);
+	limit(RLIMIT_CORE, 0);
 	setenv("LC_ALL", "C", 1);
 	execvp("cpp", (char *const *)(uintptr_t)args);
 	for (int i = 1; args[i - 1]; i++)
@@ -79,7 +83,6 @@ static bool drain(int out, int err, struct sink *text, struct sink *said)
 	struct pollfd fds[] = { { out, POLLIN, 0 }, { err, POLLIN, 0 } };
 	struct sink *sinks[] = { text, said };
 	int open = 2;
-	bool ok = true;
 
 	while (open) {
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
@@ -87,13 +90,12 @@ static bool drain(int out, int err, struct sink *text, struct sink *said)
 		for (int i = 0; i < 2; i++) {
 			if (fds[i].fd < 0 || !fds[i].revents || sink_read(sinks[i], fds[i].fd))
 				continue;
-			ok = ok && sinks[i]->n <= OUTPUT_MAX;
 			close(fds[i].fd);
 			fds[i].fd = -1;
 			open--;
 		}
 	}
-	return ok;
+	return text->n <= text->most;
 }
 
 static int run(const char **args, struct sink *text, struct sink *said, bool *fits)
@@ -197,8 +199,9 @@ bool cpp_read(const struct tool_options *o, const char *file, struct diag *d,
 {
 	const char *macros = cpp_macros_folder();
 	const char *args[MAX_ARGS];
-	struct sink text = { NULL, 0, 0 }, said = { NULL, 0, 0 };
+	struct sink text = { .most = OUTPUT_MAX }, said = { .most = SAID_MAX };
 	struct src_pos at = { .file = file };
+	u32 errors = d->n_errors;
 	bool fits = true;
 	int status;
 
@@ -211,11 +214,12 @@ bool cpp_read(const struct tool_options *o, const char *file, struct diag *d,
 	if (!report_all(&said, d) && status == 127) {
 		diag_report(d, DIAG_ERROR, at, "there is no C preprocessor on this machine");
 		diag_report(d, DIAG_FIX, at, "install one: the commands tried are cpp and cc");
-	} else if (!fits || status >= 126 || status < 0) {
+	} else if (!fits || (status != 0 && d->n_errors == errors)) {
 		diag_report(d, DIAG_ERROR, at,
-			    "preprocessing it takes more than %d seconds, %d MiB "
-			    "or %d MiB of text",
+			    "preprocessing it takes more than %d s, %d MiB or %d MiB of text",
 			    SECONDS_MAX, (int)(MEMORY_MAX >> 20), (int)(OUTPUT_MAX >> 20));
+		diag_report(d, DIAG_FIX, at,
+			    "look for macros that hold each other, or for what never ends");
 	}
 	if (status != 0 || !fits)
 		return false;

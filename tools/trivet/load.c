@@ -12,7 +12,7 @@
 #include "places.h"
 #include "trivet.h"
 
-#define FILE_ARENA_MIB 64
+#define FILE_ARENA_MIB 40
 #define FILE_ARENA     MIB(FILE_ARENA_MIB)
 #define POOL	       GIB(1)
 
@@ -189,10 +189,10 @@ static bool is_small(const struct config_part *part, const struct config_lang *l
 {
 	bool at_desk = strcmp(lang->name, "camkes") == 0;
 
-	if (part->text.n <= (at_desk ? FILE_ARENA / 4 : CONFIG_FILE_MAX))
+	if (part->text.n <= (at_desk ? MIB(1) : CONFIG_FILE_MAX))
 		return true;
 	diag_report(d, DIAG_ERROR, start_of(part), "cannot be read: more than %s is not a VM file",
-		    at_desk ? "16 MiB" : "64 KiB");
+		    at_desk ? "1 MiB" : "64 KiB");
 	return false;
 }
 
