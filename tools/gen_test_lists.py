@@ -4,7 +4,7 @@
 
     gen_test_lists.py [--check]
 
-Mistakes are the files and folders of tests/golden/bad, hostile cases the parts that
+Mistakes are the files and folders of tests/golden/**/bad, hostile cases the parts that
 tests/qemu/cases/hostile.py has: its lists of names, and what it calls vm.part() with.
 """
 import argparse
@@ -17,8 +17,12 @@ README = ROOT / "README.md"
 WIDTH = 110
 
 
-def mistakes():
-    return sorted({path.stem for path in (ROOT / "tests/golden/bad").iterdir()})
+# Of each language: where its mistakes are.
+MISTAKES = (("TOML", "bad"), ("qvmconf", "qvmconf/bad"), ("CAmkES", "camkes/bad"))
+
+
+def mistakes(folder):
+    return sorted(path.stem for path in (ROOT / "tests/golden" / folder).glob("*.txt"))
 
 
 def strings_of(node):
@@ -59,7 +63,9 @@ def block(title, words):
 
 
 def text():
-    return (block("mistakes in configurations, each told with its place and a fix", mistakes()) +
+    lists = [(language, mistakes(folder)) for language, folder in MISTAKES]
+    return (f"{sum(len(names) for _, names in lists)} files and sets with mistakes, each told with its place and a fix:\n\n" +
+            "\n".join(block(f"mistakes in {language}", names) for language, names in lists) +
             "\n" + block("hostile cases, each beside a neighbour that must not notice",
                          hostile_cases()))
 

@@ -540,7 +540,7 @@ static void warn_of_native(struct camkes *ck, const struct ck_flat *f)
 
 static void no_vm(struct camkes *ck)
 {
-	struct src_pos at = { .file = ck->in->part->file };
+	struct src_pos at = { ck->in->part->file, 1, 1 };
 
 	ck_error(ck, at, "describes no VM");
 	ck_fix(ck, at,

@@ -468,6 +468,8 @@ static void finish(struct qvm *q)
 
 	if (!vd->vcpus.n && !vmdesc_add_vcpu(vd, q->arena, vd->vcpus_at))
 		q->status = E_NOMEM;
+	if (!vd->mems_at.line)
+		vd->mems_at = (struct src_pos){ vd->file, 1, 1 };
 	qvm_finish_devs(q);
 	qvm_finish_sets(q);
 	if (q->diag->n_errors >= q->max_errors)
@@ -495,7 +497,7 @@ enum status qvmconf_parse(const struct config_input *in, struct arena *a, struct
 	q->vd->lang = config_qvmconf.name;
 	q->vd->absent = BIT(VD_PART_CONSOLE);
 	q->vd->policy.unsupported[VD_UNSUP_REFERENCE] = VD_IGNORE;
-	q->vd->vcpus_at = q->vd->mems_at = q->vd->name_at = (struct src_pos){ .file = q->vd->file };
+	q->vd->vcpus_at = q->vd->name_at = (struct src_pos){ .file = q->vd->file };
 	default_name(q);
 	qvm_lex_start(q);
 	read_all(q);

@@ -287,10 +287,10 @@ static void check_load(const struct vd_check *c, u32 i)
 static void check_images(const struct vd_check *c)
 {
 	if (!vmdesc_image(c->vd, VD_IMG_KERNEL) && !vd_reported(c, VD_F_KERNEL_PATH)) {
-		vd_error(c, VD_F_KERNEL_PATH, (struct src_pos){ .file = c->vd->file }, NULL,
-			 "a VM needs a kernel image");
-		vd_fix(c, (struct src_pos){ .file = c->vd->file }, "write %s\"Image\"",
-		       vmdesc_key_is(c->vd, VD_F_KERNEL_PATH).s);
+		struct src_pos start = { c->vd->file, 1, 1 };
+
+		vd_error(c, VD_F_KERNEL_PATH, start, NULL, "a VM needs a kernel image");
+		vd_fix(c, start, "write %s\"Image\"", vmdesc_key_is(c->vd, VD_F_KERNEL_PATH).s);
 	}
 	for (u32 i = 0; i < c->vd->images.n; i++) {
 		check_path(c, &c->vd->images.v[i]);
