@@ -51,6 +51,7 @@ static struct vd_target target(void)
 	static struct vd_class_info infos[VM_MAX];
 	static u64 hw_ids[HD_MAX_CPUS];
 	struct vd_target t = {
+		.isa = ARCH_ISA,
 		.gpa_limit = UINT64_C(1) << arch_pt_format(PT_GUEST)->input_bits,
 		.n_cpus = n_cpus,
 		.cpu_hw_id = hw_ids,
@@ -117,6 +118,12 @@ static enum status parse(struct vm *vm, const struct config_lang *lang, struct s
 	return lang->parse(&in, &vm->arena, d, out);
 }
 
+static void report_too_large(struct diag *d, const char *file)
+{
+	diag_report(d, DIAG_ERROR, (struct src_pos){ .file = file },
+		    "is too large to be understood in %u KiB", VM_ARENA_PAGES * 4);
+}
+
 /* VM number @index of the file, which is there. */
 static enum status translate(struct candidate *c, enum vd_source source, const char *name,
 			     u32 index, struct diag *d)
@@ -142,8 +149,7 @@ static enum status translate(struct candidate *c, enum vd_source source, const c
 	}
 	st = parse(vm, lang, text, file, index ? &nobody : d, &c->desc);
 	if (st == E_NOMEM)
-		diag_report(d, DIAG_ERROR, (struct src_pos){ .file = file },
-			    "is too large to be understood in %u KiB", VM_ARENA_PAGES * 4);
+		report_too_large(d, file);
 	while (c->desc && index--)
 		c->desc = c->desc->next;
 	if (!c->desc)
@@ -153,12 +159,26 @@ static enum status translate(struct candidate *c, enum vd_source source, const c
 	return st;
 }
 
+/* What follows @st, which came of its translation: is it whole, and where do its images go? */
+static enum status complete(struct candidate *c, enum status st, struct diag *d)
+{
+	struct vd_target t = target();
+	struct config_machine m = { machine, machine_tree(), &t };
+	enum status own = config_complete(c->desc, &m, &c->vm->arena, d);
+
+	if (own == OK && st == OK && !d->n_errors)
+		own = vm_plan_images(c->vm, c->desc, d);
+	else
+		vm_find_images(c->desc, d);
+	if (own == E_NOMEM)
+		report_too_large(d, c->desc->file);
+	return st == OK ? own : st;
+}
+
 /* Each VM has all of its file in its own arena: it may outlive the others. True: there are more. */
 static bool take_vm(enum vd_source source, const char *name, u32 index)
 {
 	struct diag d = { .emit = emit };
-	struct vd_target t = target();
-	struct config_machine m = { machine, machine_tree(), &t };
 	struct vm *vm = n_found < VM_MAX ? vm_new() : NULL;
 	struct candidate *c = &found[n_found];
 	enum status st;
@@ -171,12 +191,8 @@ static bool take_vm(enum vd_source source, const char *name, u32 index)
 	*c = (struct candidate){ .vm = vm };
 	vm->tag = ++n_found;
 	st = translate(c, source, name, index, &d);
-	if (c->desc) {
-		if (config_complete(c->desc, &m, &vm->arena, &d) != OK || st != OK || d.n_errors)
-			vm_find_images(c->desc, &d);
-		else if (vm_plan_images(c->vm, c->desc, &d) != OK)
-			st = E_INVAL;
-	}
+	if (c->desc)
+		st = complete(c, st, &d);
 	c->refused = st != OK || d.n_errors || !c->desc;
 	return c->desc && c->desc->next;
 }
@@ -254,6 +270,7 @@ static void check_set(struct diag *d)
 	static u32 index[VM_MAX];
 	struct vd_target t = target();
 	struct vd_set set = { descs, 0, &t };
+	enum status st = E_NOMEM;
 	u32 n = 0;
 
 	for (u32 i = 0; i < n_found; i++) {
@@ -264,11 +281,13 @@ static void check_set(struct diag *d)
 		index[n++] = i;
 	}
 	set.n = n;
-	/* Some VM's arena has room for it, or there are no VMs to compare. */
-	if (!n || vmdesc_validate_set(&set, refused, &found[index[0]].vm->arena, d) == OK)
-		return;
+	/* In the arena of the first that has room. */
+	for (u32 i = 0; i < n && st == E_NOMEM; i++)
+		st = vmdesc_validate_set(&set, refused, &found[index[i]].vm->arena, d);
+	if (n && st == E_NOMEM)
+		log_error("no memory to compare the VMs with each other: none is started");
 	for (u32 i = 0; i < n; i++)
-		found[index[i]].refused |= refused[i];
+		found[index[i]].refused |= refused[i] || st == E_NOMEM;
 }
 
 static void refuse(struct candidate *c)

@@ -80,11 +80,17 @@ static void refuse_write(struct vdev *d, u32 off, u32 width, u64 value)
 static const struct vdev_window_ops read_only_ops = { forward_read, refuse_write };
 static const struct vdev_window_ops write_only_ops = { refuse_read, forward_write };
 
-static const struct vdev_window_ops *forward_ops_of(u32 prot)
+/* VD_R, VD_W or both. Nobody executes registers. */
+static u32 rights_of(const struct vd_pass_window *w)
 {
-	if (prot && !(prot & VD_W))
+	return w->prot & (VD_R | VD_W) ? w->prot & (VD_R | VD_W) : VD_R | VD_W;
+}
+
+static const struct vdev_window_ops *forward_ops_of(u32 rights)
+{
+	if (!(rights & VD_W))
 		return &read_only_ops;
-	return prot && !(prot & VD_R) ? &write_only_ops : &forward_ops;
+	return rights & VD_R ? &forward_ops : &write_only_ops;
 }
 
 static const struct vdev_class forwarded = {
@@ -153,7 +159,7 @@ static enum status build_forward(struct vm *vm, const struct vd_pass *p,
 	struct vd_dev *desc = arena_new(&vm->arena, struct vd_dev);
 	struct vbus_window win = { .base = w->gpa.v,
 				   .len = w->size,
-				   .ops = forward_ops_of(w->prot) };
+				   .ops = forward_ops_of(rights_of(w)) };
 	void *regs;
 
 	if (!pw || !desc)
@@ -167,10 +173,9 @@ static enum status build_forward(struct vm *vm, const struct vd_pass *p,
 	return vbus_add(&vm->bus, &win);
 }
 
-/* Nobody executes registers. */
-static u32 pt_prot_of(u32 prot)
+static u32 pt_prot_of(u32 rights)
 {
-	return prot ? (prot & VD_R ? PT_R : 0u) | (prot & VD_W ? PT_W : 0u) : PT_R | PT_W;
+	return (rights & VD_R ? PT_R : 0u) | (rights & VD_W ? PT_W : 0u);
 }
 
 static enum status build_window(struct vm *vm, const struct vd_pass *p,
@@ -180,7 +185,8 @@ static enum status build_window(struct vm *vm, const struct vd_pass *p,
 
 	TRY(check_window(vm, p, w, d));
 	if (w->how == VD_PASS_MAP)
-		st = stage2_map(&vm->mem, w->gpa, w->hpa, w->size, pt_prot_of(w->prot), PT_DEVICE);
+		st = stage2_map(&vm->mem, w->gpa, w->hpa, w->size, pt_prot_of(rights_of(w)),
+				PT_DEVICE);
 	else
 		st = build_forward(vm, p, w);
 	if (st != OK) {

@@ -163,6 +163,10 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	n_in = (uint32_t)fread(in, 1, MAX_SIZE, f);
+	if (!feof(f) && getc(f) != EOF) {
+		fprintf(stderr, "fold: more than %u bytes\n", MAX_SIZE);
+		return 1;
+	}
 	fclose(f);
 	pack();
 	if (argc == 2)

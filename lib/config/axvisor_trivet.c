@@ -128,6 +128,8 @@ enum {
 	PASS_EDGE
 };
 
+#define PASS_FLAGS (VD_R | VD_W | VD_X | VD_NO_DMA)
+
 #define MAX_NUMBERS 8
 static_assert(VD_DEV_WINDOWS * 2 <= MAX_NUMBERS && VD_DEV_IRQS <= MAX_NUMBERS,
 	      "a row's numbers have room");
@@ -239,12 +241,19 @@ static enum status read_pass(struct axvisor *ax, const struct toml *row)
 	p->name = cell[PASS_NAME]->text;
 	p->n_win = read_groups(ax, VD_F_PASS, PASS_WINDOW, cell[PASS_WINDOW],
 			       (struct groups){ 4, 1 }, n);
+	if (p->n_win && n[3] & ~(u64)PASS_FLAGS) {
+		axvisor_cell_error(ax, VD_F_PASS, PASS_WINDOW, cell[PASS_WINDOW],
+				   "bits that mean nothing: %s",
+				   show_hex(n[3] & ~(u64)PASS_FLAGS).s);
+		axvisor_fix(ax, cell[PASS_WINDOW]->at,
+			    "write a sum of 1 (read), 2 (write), 8 (no DMA) as the last number");
+	}
 	if (p->n_win)
 		p->win[0] = (struct vd_pass_window){
 			.gpa = GPA(n[0]),
 			.hpa = HPA(n[1]),
 			.size = n[2],
-			.prot = (u32)(n[3] & (VD_R | VD_W | VD_X | VD_NO_DMA)),
+			.prot = (u32)n[3] & PASS_FLAGS,
 		};
 	p->n_irq = read_groups(ax, VD_F_PASS, PASS_IRQ, cell[PASS_IRQ], (struct groups){ 2, 1 }, n);
 	if (p->n_irq)

@@ -271,7 +271,7 @@ static void open_cpu(struct qvm *q)
 	open_context(q, QVM_CPU);
 	if (!q->vd->vcpus.n)
 		q->vd->vcpus_at = q->opt_at;
-	if (vmdesc_add_vcpu(q->vd, q->arena, q->opt_at))
+	if (vmdesc_add_vcpu(q->vd, q->arena, q->opt_at) || q->arena->exhausted)
 		return;
 	qvm_error(q, "more vCPUs than a VM can have");
 	qvm_fix(q, "write cpu at most %d times", VD_MAX_VCPUS);
@@ -426,7 +426,8 @@ static void obey(struct qvm *q, const struct qvm_option *o)
 
 static void read_all(struct qvm *q)
 {
-	while (q->status == OK && q->diag->n_errors < q->max_errors && qvm_next(q)) {
+	/* Without memory nothing more is looked at: what was to be added is not there. */
+	while (!q->arena->exhausted && q->diag->n_errors < q->max_errors && qvm_next(q)) {
 		const struct qvm_option *o = q->tok.broken ? NULL : find(q, q->tok.text);
 
 		if (o && is_here(q, o))

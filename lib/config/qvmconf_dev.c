@@ -118,6 +118,14 @@ static void settle_pending(struct qvm *q)
 	}
 }
 
+bool qvm_is_line(struct qvm *q, u64 line)
+{
+	if (line <= UINT32_MAX)
+		return true;
+	qvm_bad_form(q, "no controller has so many lines");
+	return false;
+}
+
 bool qvm_interrupt(struct qvm *q, struct str s, u64 *line)
 {
 	const char *colon = s.n ? memchr(s.p, ':', s.n) : NULL;
@@ -136,10 +144,7 @@ bool qvm_interrupt(struct qvm *q, struct str s, u64 *line)
 	if (!qvm_number(q, (struct str){ colon + 1, s.n - name.n - 1 }, QVM_BASE_NUMBER, line))
 		return false;
 	use_pic(q, name);
-	if (*line <= UINT32_MAX)
-		return true;
-	qvm_bad_form(q, "no controller has so many lines");
-	return false;
+	return qvm_is_line(q, *line);
 }
 
 /* ---- the context -------------------------------------------------------------------------- */

@@ -267,6 +267,8 @@ void qvm_reserve_intr(struct qvm *q)
 	if (qvm_read_number(q->tok.text, QVM_BASE_NUMBER, &line, &doubt) &&
 	    !qvm_interrupt(q, q->tok.text, &line))
 		return;
+	if (!qvm_is_line(q, line))
+		return;
 	r = add_reserve(q);
 	if (r)
 		r->irq = (u32)line;

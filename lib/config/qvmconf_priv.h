@@ -292,6 +292,8 @@ void qvm_vdev_close(struct qvm *q);
 void qvm_vdev_option(struct qvm *q);
 /* controller:line; @name empty: of none. False: nothing to be used. */
 bool qvm_interrupt(struct qvm *q, struct str s, u64 *line);
+/* A number that a line can have, or it is told. */
+bool qvm_is_line(struct qvm *q, u64 line);
 void qvm_isa(struct qvm *q, enum qvm_isa isa, struct src_pos at);
 void qvm_finish_devs(struct qvm *q);
 

@@ -59,20 +59,32 @@ static void check_prot(const struct vd_check *c, const struct vd_mem *m)
 	vd_fix(c, m->at, "write flags 0x7 (all), 0x5 (read, execute), 0x3 (read, write) or 0x1");
 }
 
+struct range vd_host_range(const struct vd_mem *m)
+{
+	u64 base = align_down(m->host.v, BLOCK), end = align_up(m->host.v + m->size, BLOCK);
+
+	if (m->backing != VD_MEM_CLAIMED || end <= base)
+		return (struct range){ m->host.v, m->size };
+	return (struct range){ base, end - base };
+}
+
 static void check_overlap(const struct vd_check *c, u32 i)
 {
 	const struct vd_mem *m = &c->vd->mems.v[i];
+	struct range host = vd_host_range(m);
 
 	for (u32 j = 0; j < i; j++) {
 		const struct vd_mem *o = &c->vd->mems.v[j];
+		struct range other = vd_host_range(o);
 		bool both_host = m->backing != VD_MEM_ALLOC && o->backing != VD_MEM_ALLOC;
 
-		if (both_host && range_overlaps(o->host.v, o->size, m->host.v, m->size) &&
+		if (both_host && range_overlaps(other.base, other.len, host.base, host.len) &&
 		    !range_overlaps(o->base.v, o->size, m->base.v, m->size)) {
 			vd_error(c, VD_F_MEMORY_REGIONS, m->at, show_range(m->host.v, m->size).s,
 				 "this host memory is that of another region");
 			vd_note(c, o->at, "region %s", show_range(o->base.v, o->size).s);
-			vd_fix(c, m->at, "write another host address");
+			vd_fix(c, m->at,
+			       "write another host address (whole blocks of 2 MiB are claimed)");
 		}
 		if (!range_overlaps(o->base.v, o->size, m->base.v, m->size))
 			continue;

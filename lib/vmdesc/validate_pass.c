@@ -37,6 +37,11 @@ static void check_window(const struct vd_check *c, u32 i, u32 k)
 			 "beyond what a guest can address on this machine");
 		vd_fix(c, p->at, "write a guest address below %s", show_hex(c->t->gpa_limit).s);
 	}
+	if ((w->prot & (VD_R | VD_W | VD_X)) == VD_X) {
+		vd_error(c, vd_pass_field(p), p->at, show_gpa(w).s,
+			 "registers are not executed, and may neither be read nor written");
+		vd_fix(c, p->at, "write the flags of reading (1), writing (2) or both");
+	}
 	for (u32 j = 0; j < vd->mems.n; j++) {
 		if (hits(w, vd->mems.v[j].base.v, vd->mems.v[j].size))
 			overlap(c, p, w, "memory of the guest", vd->mems.v[j].at);

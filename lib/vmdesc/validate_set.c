@@ -86,7 +86,7 @@ static void add_vm(struct set *s, u32 vm)
 		const struct vd_mem *m = &vd->mems.v[i];
 
 		if (m->backing != VD_MEM_ALLOC)
-			add(s, BY_MEMORY, vm, m, (struct range){ m->host.v, m->size });
+			add(s, BY_MEMORY, vm, m, vd_host_range(m));
 	}
 	add_passes(s, vm);
 	for (u32 i = 0; i < vd->vcpus.n; i++) {
@@ -161,7 +161,8 @@ static void tell_memory(const struct vd_check *c, const struct vd_mem *y, const 
 	vd_error(c, VD_F_MEMORY_REGIONS, y->at, show_range(y->host.v, y->size).s,
 		 "this host memory is claimed by another VM");
 	vd_note(c, x->at, "%s claims %s", vmdesc_label(a).s, show_range(x->host.v, x->size).s);
-	vd_fix(c, y->at, "write another range, or have it allocated");
+	vd_fix(c, y->at,
+	       "write another range (whole blocks of 2 MiB are claimed), or have it allocated");
 }
 
 static void tell_pass(const struct vd_check *c, const struct vd_pass *y, const struct vmdesc *a,
@@ -221,8 +222,38 @@ static bool is_clash(const struct set *s, const struct claim *a, const struct cl
 	return a->kind != BY_NAME || str_eq(s->vds[a->vm]->name, s->vds[b->vm]->name);
 }
 
-/* Of those that reach so far, as many are kept to compare with. */
 #define MAX_OPEN 8
+
+/* @e reaches further than @o, which begins no later and reaches to where @e begins. */
+static bool reaches_further(const struct claim *e, const struct claim *o)
+{
+	return e->len > o->len - (e->base - o->base);
+}
+
+/*
+ * Of those that reach so far as many are kept to compare with, one of each VM: the one that reaches
+ * furthest. Who does not fit in is the last of more than MAX_OPEN that claim the same, so it has
+ * been refused, and whatever else it claims does no harm.
+ */
+static u32 keep(struct claim **open, u32 n, struct claim *e)
+{
+	u32 last = 0;
+
+	for (u32 k = 0; k < n; k++) {
+		if (open[k]->vm == e->vm) {
+			if (reaches_further(e, open[k]))
+				open[k] = e;
+			return n;
+		}
+		if (open[k]->vm > open[last]->vm)
+			last = k;
+	}
+	if (n < MAX_OPEN)
+		open[n++] = e;
+	else if (open[last]->vm > e->vm)
+		open[last] = e;
+	return n;
+}
 
 static void compare(struct set *s)
 {
@@ -242,9 +273,7 @@ static void compare(struct set *s)
 			if (is_clash(s, o, e) && !(o->vm < e->vm ? e : o)->told)
 				tell(s, o->vm < e->vm ? o : e, o->vm < e->vm ? e : o);
 		}
-		if (n < MAX_OPEN)
-			open[n++] = e;
-		n_open = n;
+		n_open = keep(open, n, e);
 	}
 }
 

@@ -48,6 +48,9 @@ static inline enum vd_field vd_pass_field(const struct vd_pass *p)
 	return p->name.n ? VD_F_PASSTHROUGH_DEVICES : VD_F_PASSTHROUGH_ADDRESSES;
 }
 
+/* What a region takes of the host's memory: of what is claimed, blocks of 2 MiB (core/vm_build.c). */
+struct range vd_host_range(const struct vd_mem *m);
+
 /* Bytes of the pool that the VM takes. */
 u64 vd_ram_of(const struct vmdesc *vd);
 

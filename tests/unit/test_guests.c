@@ -137,6 +137,17 @@ static void two_of_one_file(void)
 	CHECK(was_said("a.toml:6:15: error: VM \"second\": kernel.entry_point = 0x8000_0002"));
 }
 
+static void made_for_another_machine(void)
+{
+	setup();
+	sound(0, 1, "a", "");
+	strcat(text_of[0], "[trivet]\nisa = \"x86_64\"\n");
+	put_text(VD_SRC_FS, AT("a.toml"), text_of[0]);
+	CHECK(fake_run_to_end(start, NULL) == FAKE_POWER_OFF);
+	CHECK(was_said("VM \"a\": is made for x86_64, and this machine is aarch64"));
+	CHECK(!was_said("interrupt controller"));
+}
+
 static void none(void)
 {
 	setup();
@@ -350,6 +361,7 @@ int main(void)
 		SCENE(firmware_is_started),
 		SCENE(from_both_stores_by_id),
 		SCENE(two_of_one_file),
+		SCENE(made_for_another_machine),
 		SCENE(none),
 		SCENE(none_and_no_disk),
 		SCENE(mistakes_beside_a_sound_one),

@@ -109,6 +109,19 @@ static void mapped_read_only(void)
 	CHECK(pt_lookup(&vm->mem.pt, GUEST_AT, &info, &run) == OK && info.prot == PT_R);
 }
 
+/* That no DMA is done says nothing of rights. */
+static void mapped_without_dma(void)
+{
+	struct pte_info info;
+	u64 run;
+
+	up();
+	describe_pass(GUEST_AT, HOST_REGS, 0x2000, VD_PASS_MAP);
+	pass->win[0].prot = VD_NO_DMA;
+	build();
+	CHECK(pt_lookup(&vm->mem.pt, GUEST_AT, &info, &run) == OK && info.prot == (PT_R | PT_W));
+}
+
 static struct io_access access_of(u64 addr, u8 width, bool write, u64 value)
 {
 	return (struct io_access){ .addr = addr, .width = width, .write = write, .value = value };
@@ -400,6 +413,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCENE(mapped),
 		SCENE(mapped_read_only),
+		SCENE(mapped_without_dma),
 		SCENE(forwarded),
 		SCENE(forwarded_one_way),
 		SCENE(ours),

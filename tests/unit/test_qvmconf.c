@@ -272,7 +272,8 @@ static void test_hostile(void **state)
 /* However little memory there is, nothing but E_NOMEM comes of it. */
 static void test_no_memory(void **state)
 {
-	static const char text[] = "system a\nram 0x80000000,512M\nload Image\ncmdline b\ncpu\n"
+	static const char text[] = "system a\nram 0x80000000,512M\nload Image\ncmdline b\n"
+				   "cpu sched 10 runmask 0\n"
 				   "vdev shmem create a,1 allow b\nset trivet-id 2\n"
 				   "pass loc 0x20000000,0x1000,rw\nreserve intr 1\n";
 	struct sink s;

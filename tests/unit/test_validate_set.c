@@ -126,6 +126,70 @@ static void test_set_hardware(void **state)
 	assert_non_null(strstr(sink.text, "they take turns"));
 }
 
+/* What is claimed are whole blocks; what is reserved are the pages themselves. */
+static void test_set_blocks(void **state)
+{
+	struct vd_mem x = { .size = 0x1000, .host = HPA(0x50001000), .backing = VD_MEM_CLAIMED };
+	struct vd_mem y = { .size = 0x1000, .host = HPA(0x501ff000), .backing = VD_MEM_CLAIMED };
+	struct vmdesc b = *vd;
+	const struct vmdesc *set[] = { vd, &b };
+	bool marks[2] = { false };
+
+	(void)state;
+	b.id = 2;
+	b.name = STR("b");
+	vd->mems.v = &x;
+	b.mems.v = &y;
+	assert_int_equal(validate(set, 2, marks), E_INVAL);
+	assert_true(marks[1] && !marks[0]);
+	x.backing = y.backing = VD_MEM_RESERVED;
+	assert_int_equal(validate(set, 2, marks), OK);
+	x.backing = VD_MEM_CLAIMED;
+	y.host = HPA(0x50200000);
+	assert_int_equal(validate(set, 2, marks), OK);
+	/* What ends beyond all addresses is refused elsewhere, and no reason to stumble. */
+	x.host = HPA(UINT64_MAX - 0xfff);
+	assert_int_equal(validate(set, 2, marks), OK);
+}
+
+/* However much of one place others claim, two that clash behind it are found. */
+static void test_set_crowded(void **state)
+{
+	static struct vmdesc vms[12];
+	static struct vd_mem mems[12][12];
+	static const struct vmdesc *set[12];
+	static char names[12][2];
+	bool marks[12] = { false };
+
+	(void)state;
+	for (u32 i = 0; i < 12; i++) {
+		vms[i] = *vd;
+		vms[i].id = i + 1;
+		names[i][0] = (char)('a' + i);
+		vms[i].name = (struct str){ names[i], 1 };
+		vms[i].vcpus.n = 0;
+		vms[i].mems.v = mems[i];
+		vms[i].mems.n = 1;
+		mems[i][0] = (struct vd_mem){ .size = 0x1000, .backing = VD_MEM_RESERVED };
+		mems[i][0].host = HPA(0x10000);
+		set[i] = &vms[i];
+	}
+	/* The first two, in another order than they are found. */
+	mems[0][0] = mems[1][0];
+	mems[0][0].size = mems[1][0].size = 0x100000;
+	mems[1][0].host = HPA(0x11000);
+	mems[0][0].host = HPA(0x10800);
+	assert_int_equal(validate(set, 12, marks), E_INVAL);
+	assert_true(marks[1] && !marks[0]);
+	/* The last takes the place over and over, and is refused for that alone. */
+	memset(marks, 0, sizeof(marks));
+	vms[11].mems.n = 12;
+	for (u32 k = 0; k < 12; k++)
+		mems[11][k] = mems[2][0];
+	assert_int_equal(validate(set, 12, marks), E_INVAL);
+	assert_true(marks[1] && !marks[0]);
+}
+
 static u32 lcg(u32 *x)
 {
 	return *x = *x * 1664525 + 1013904223;
@@ -143,7 +207,7 @@ static void test_set_of_a_thousand(void **state)
 	(void)state;
 	for (u32 i = 0; i < 1000; i++) {
 		mems[i] = (struct vd_mem){ .size = 0x1000 * (1 + lcg(&x) % 4),
-					   .backing = VD_MEM_CLAIMED,
+					   .backing = VD_MEM_RESERVED,
 					   .host = HPA(lcg(&x) & UINT64_C(0xfffff000)) };
 		vms[i] = *vd;
 		vms[i].id = i + 1;
@@ -172,8 +236,13 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup(name, fresh)
 	const struct CMUnitTest tests[] = {
-		T(test_set),	      T(test_set_identity),	 T(test_set_memory),
-		T(test_set_hardware), T(test_set_of_a_thousand),
+		T(test_set),
+		T(test_set_identity),
+		T(test_set_memory),
+		T(test_set_hardware),
+		T(test_set_blocks),
+		T(test_set_crowded),
+		T(test_set_of_a_thousand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

@@ -276,7 +276,7 @@ struct vd_pass_window {
 	gpa_t gpa;
 	hpa_t hpa;
 	u64 size;
-	u32 prot;	      /* enum vd_prot bits; 0: read and write */
+	u32 prot;	      /* enum vd_prot bits; no right among them: read and write */
 	enum vd_pass_how how; /* set by vmdesc_resolve_passes() */
 };
 

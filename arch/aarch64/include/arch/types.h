@@ -14,6 +14,7 @@
 #define ARCH_FDT_VA	UINT64_C(0x0000500000000000) /* the device tree, during boot only */
 
 #define ARCH_ELF_MACHINE 183 /* EM_AARCH64 */
+#define ARCH_ISA	 "aarch64"
 
 struct arch_vcpu;
 

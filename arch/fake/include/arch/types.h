@@ -7,7 +7,8 @@
 
 #include <base/types.h>
 
-#define ARCH_ELF_MACHINE 183 /* any; images of tests are made for it */
+#define ARCH_ELF_MACHINE 183	   /* any; images of tests are made for it */
+#define ARCH_ISA	 "aarch64" /* the same */
 #include <port/exit.h>
 #include <port/virq.h>
 

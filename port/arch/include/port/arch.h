@@ -12,6 +12,7 @@
  *   arch_cycles_hz()	its frequency
  *   arch_timer_arm(t)	host one-shot timer of this CPU fires at counter value t (ARCH_NEVER: off)
  *   ARCH_ELF_MACHINE	e_machine of programs for this ISA
+ *   ARCH_ISA		its name, as compilers call it
  *   arch_dma_barrier()	order all memory accesses before against all after, devices included
  *   arch_phys_to_virt(), arch_virt_to_phys()	the direct map
  */
@@ -171,14 +172,14 @@ void arch_vcpu_run(struct arch_vcpu *v, struct vcpu_exit *x);
 
 /*
  * Give the answer of a handled exit to the guest and step over the instruction. Of EXIT_MMIO_LIST:
- * when all of it was done. Of EXIT_MEM_FAULT and EXIT_UNKNOWN: it has no effect, and registers that
- * are read are all ones.
+ * when all of it was done. Of EXIT_MEM_FAULT and EXIT_UNKNOWN: it has no effect; a system register
+ * that is read is all ones.
  */
 void arch_vcpu_complete(struct arch_vcpu *v, const struct vcpu_exit *x);
 
 /*
- * The access of @x (EXIT_MMIO, EXIT_MEM_FAULT, EXIT_UNKNOWN) failed: the architecture's fault for that. Of a list
- * @x is the access that failed, as EXIT_MMIO.
+ * The access of @x (EXIT_MMIO, EXIT_MEM_FAULT, EXIT_UNKNOWN) failed: the architecture's fault for
+ * that. Of a list @x is the access that failed, as EXIT_MMIO.
  */
 void arch_vcpu_inject_fault(struct arch_vcpu *v, const struct vcpu_exit *x);
 
