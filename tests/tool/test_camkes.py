@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """CAmkES descriptions at the desk: the preprocessor, imports, what became of each setting."""
 import json
+import os
 
 VM = """\
 import <VM_Arm/VM.camkes>;
@@ -103,6 +104,30 @@ def test_no_preprocessor(t):
     files(t)
     r = t.expect(1, "check", *words(t), "app/vm.camkes", env={"PATH": str(t.folder)})
     assert "there is no C preprocessor on this machine" in r.err, r
+
+
+def test_preprocessor_fails_in_its_own_words(t):
+    """Whatever it says, or says nothing: a file that was not read is never a clean one."""
+    files(t)
+    for does, want in (("echo no luck >&2; exit 1", "status 1: no luck"), ("exit 3", "status 3: it says nothing")):
+        os.chmod(t.write("bin/cpp", f"#!/bin/sh\n{does}\n"), 0o755)
+        r = t.expect(1, "check", *words(t), "app/vm.camkes", env={"PATH": f"{t.folder}/bin:{os.environ['PATH']}"})
+        assert f"app/vm.camkes: error: the C preprocessor ends with {want}" in r.err, r
+
+
+def test_header_that_never_ends(t):
+    """It waits and takes no time of a CPU."""
+    os.mkfifo(t.folder / "pipe.h")
+    t.write("vm.camkes", '#include "pipe.h"\n')
+    r = t.expect(1, "check", *words(t), "vm.camkes")
+    assert "vm.camkes: error: preprocessing it takes more than" in r.err, r
+
+
+def test_option_without_a_value(t):
+    """The preprocessor would take the file's name for it."""
+    files(t)
+    for option in ("-I", "-D"):
+        assert f"{option}: needs a value" in t.expect(2, "check", option, "", "app/vm.camkes").err
 
 
 def test_nothing_is_left_behind(t):

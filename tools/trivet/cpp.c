@@ -6,11 +6,14 @@
 #include "cpp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cpp_macros.h"
@@ -21,6 +24,7 @@
 #define SAID_MAX    KIB(64)
 #define MEMORY_MAX  MIB(40)
 #define SECONDS_MAX 1
+#define PATIENCE    15 /* seconds of the clock: others may have the CPU */
 #define MAX_ARGS    (2 * TOOL_MAX_WORDS + 16)
 #define MAX_GIVEN   256
 
@@ -37,11 +41,14 @@ static bool sink_read(struct sink *s, int fd)
 {
 	ssize_t got;
 
-	if (s->n + 65536 > s->cap) {
+	/* One more: report_all() ends the text. */
+	if (s->n + 65536 >= s->cap) {
 		s->cap = s->cap ? 2 * s->cap : 262144;
 		s->p = realloc(s->p, s->cap);
-		if (!s->p)
+		if (!s->p) {
+			s->n = s->most + 1;
 			return false;
+		}
 	}
 	got = read(fd, s->p + s->n, 65536);
 	if (got <= 0)
@@ -61,15 +68,18 @@ static void limit(int what, rlim_t most)
 static void become_cpp(const char **args, const int out[2], const int err[2])
 {
 	const char *words[MAX_ARGS + 4] = { "cc", "-E", "-x", "c" };
+	int nothing = open("/dev/null", O_RDONLY);
 
+	dup2(nothing, STDIN_FILENO);
 	dup2(out[1], STDOUT_FILENO);
 	dup2(err[1], STDERR_FILENO);
 	close(out[0]);
 	close(err[0]);
+	setpgid(0, 0);
+	setenv("LC_ALL", "C", 1);
 	limit(RLIMIT_CPU, SECONDS_MAX);
 	limit(RLIMIT_DATA, MEMORY_MAX);
 	limit(RLIMIT_CORE, 0);
-	setenv("LC_ALL", "C", 1);
 	execvp("cpp", (char *const *)(uintptr_t)args);
 	for (int i = 1; args[i - 1]; i++)
 		words[3 + i] = args[i];
@@ -77,15 +87,24 @@ static void become_cpp(const char **args, const int out[2], const int err[2])
 	_exit(127);
 }
 
-/* Both pipes until both end. */
+static long seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long)t.tv_sec;
+}
+
+/* Both pipes until both end. A file that never comes costs no time of a CPU: the clock tells. */
 static bool drain(int out, int err, struct sink *text, struct sink *said)
 {
+	const long end = seconds_now() + PATIENCE;
 	struct pollfd fds[] = { { out, POLLIN, 0 }, { err, POLLIN, 0 } };
 	struct sink *sinks[] = { text, said };
 	int open = 2;
 
 	while (open) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (seconds_now() >= end || (poll(fds, 2, 1000) < 0 && errno != EINTR))
 			return false;
 		for (int i = 0; i < 2; i++) {
 			if (fds[i].fd < 0 || !fds[i].revents || sink_read(sinks[i], fds[i].fd))
@@ -113,6 +132,8 @@ static int run(const char **args, struct sink *text, struct sink *said, bool *fi
 	if (child < 0)
 		return -1;
 	*fits = drain(out[0], err[0], text, said);
+	if (!*fits)
+		kill(-child, SIGKILL);
 	if (waitpid(child, &status, 0) != child)
 		return -1;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 126;
@@ -194,6 +215,34 @@ static u32 make_args(const struct tool_options *o, const char *file, const char 
 	return n;
 }
 
+static bool is_too_much(int status, bool fits, const struct sink *said)
+{
+	return !fits || status >= 126 || status < 0 || (said->n && strstr(said->p, "memory"));
+}
+
+/* Whatever it ends for is said, so that no file is left out in silence. */
+static void report_end(struct diag *d, struct src_pos at, int status, bool fits, struct sink *said)
+{
+	u32 before = d->n_errors;
+	u32 n = report_all(said, d);
+
+	if (!n && status == 127) {
+		diag_report(d, DIAG_ERROR, at, "there is no C preprocessor on this machine");
+		diag_report(d, DIAG_FIX, at, "install one: the commands tried are cpp and cc");
+	} else if ((fits && !status) || (fits && d->n_errors != before)) {
+		return;
+	} else if (is_too_much(status, fits, said)) {
+		diag_report(d, DIAG_ERROR, at,
+			    "preprocessing it takes more than %d s, %d MiB or %d MiB of text",
+			    SECONDS_MAX, (int)(MEMORY_MAX >> 20), (int)(OUTPUT_MAX >> 20));
+		diag_report(d, DIAG_FIX, at,
+			    "look for macros that hold each other, or for what never ends");
+	} else {
+		diag_report(d, DIAG_ERROR, at, "the C preprocessor ends with status %d: %s", status,
+			    said->n ? said->p : "it says nothing");
+	}
+}
+
 bool cpp_read(const struct tool_options *o, const char *file, struct diag *d,
 	      struct config_part *out)
 {
@@ -201,7 +250,6 @@ bool cpp_read(const struct tool_options *o, const char *file, struct diag *d,
 	const char *args[MAX_ARGS];
 	struct sink text = { .most = OUTPUT_MAX }, said = { .most = SAID_MAX };
 	struct src_pos at = { .file = file };
-	u32 errors = d->n_errors;
 	bool fits = true;
 	int status;
 
@@ -211,16 +259,7 @@ bool cpp_read(const struct tool_options *o, const char *file, struct diag *d,
 	}
 	make_args(o, file, macros, args);
 	status = run(args, &text, &said, &fits);
-	if (!report_all(&said, d) && status == 127) {
-		diag_report(d, DIAG_ERROR, at, "there is no C preprocessor on this machine");
-		diag_report(d, DIAG_FIX, at, "install one: the commands tried are cpp and cc");
-	} else if (!fits || (status != 0 && d->n_errors == errors)) {
-		diag_report(d, DIAG_ERROR, at,
-			    "preprocessing it takes more than %d s, %d MiB or %d MiB of text",
-			    SECONDS_MAX, (int)(MEMORY_MAX >> 20), (int)(OUTPUT_MAX >> 20));
-		diag_report(d, DIAG_FIX, at,
-			    "look for macros that hold each other, or for what never ends");
-	}
+	report_end(d, at, status, fits, &said);
 	if (status != 0 || !fits)
 		return false;
 	*out = (struct config_part){ span_of(text.p ? text.p : "", text.n), file, false };

@@ -74,8 +74,13 @@ static bool has_no_value(const char *word, const char *name)
 	return false;
 }
 
-static bool add_word(struct tool_words *w, const char *value)
+/* The preprocessor would take the word behind an empty one for its value. */
+static bool add_word(struct tool_words *w, const char *name, const char *value)
 {
+	if (value && !*value) {
+		tool_complain("%s: needs a value", name);
+		return false;
+	}
 	if (value && w->n == TOOL_MAX_WORDS)
 		tool_complain("%s: more than %d of that option", value, TOOL_MAX_WORDS);
 	if (!value || w->n == TOOL_MAX_WORDS)
@@ -118,7 +123,7 @@ static bool read_known(struct reader *r, const struct known *k)
 	u8 *member = (u8 *)r->o + k->member;
 
 	if (k->kind == LIST)
-		return add_word((struct tool_words *)member, value_of(r, k->name));
+		return add_word((struct tool_words *)member, k->name, value_of(r, k->name));
 	if (k->kind == FLAG)
 		return (*(bool *)member = has_no_value(r->argv[r->i], k->name));
 	*(const char **)member = value_of(r, k->name);
