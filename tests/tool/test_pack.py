@@ -163,3 +163,22 @@ def test_packed(t):
         r = t.run("diff", "--no-images", blob, f"{sample}{suffix}")
         assert r.status == 0, r
         blob.unlink()
+
+
+def test_names_that_are_none(t):
+    """An archive would end there, or be unpacked elsewhere."""
+    t.write("x", "bytes")
+    for name in ("", "TRAILER!!!", "../x", "a/../../x", "..", "a/"):
+        for where in (["-o", "a.cpio"], ["--disk", "d.img"]):
+            r = t.expect(1, "pack", "--add", f"x={name}", *where)
+            assert f'x: cannot be packed as "{name}"' in r.err, r
+    t.expect(0, "pack", "--add", "x=..a/b..c/TRAILER!!!", "-o", "a.cpio")
+    t.equal([line.split()[-1] for line in listed(t, "a.cpio")], ["..a/b..c/TRAILER!!!"])
+
+
+def test_nothing_half_made_stays(t):
+    t.write("x", "bytes")
+    (t.folder / "out").mkdir()
+    t.expect(1, "pack", "--add", "x", "-o", "out")
+    t.expect(1, "pack", "--add", "x", "--disk", "out")
+    t.equal(sorted(os.listdir(t.folder)), ["out", "x"])

@@ -74,6 +74,7 @@ static bool put_in_place(const char *new, const char *out)
 	if (rename(new, out) == 0)
 		return true;
 	tool_complain("%s: %s", out, strerror(errno));
+	unlink(new);
 	return false;
 }
 

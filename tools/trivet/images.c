@@ -58,9 +58,9 @@ static void map(struct mapped *m)
 			close(fd);
 		return;
 	}
-	m->found = true;
 	p = st.st_size ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
-	if (p && p != MAP_FAILED)
+	m->found = p != MAP_FAILED;
+	if (p && m->found)
 		m->bytes = span_of(p, (size_t)st.st_size);
 	close(fd);
 }

@@ -31,10 +31,30 @@ static bool is_same(struct span a, struct span b)
 	return a.n == b.n && (a.p == b.p || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* In an archive the last file has this name. */
+#define LAST "TRAILER!!!"
+
+/* One that a reader finds, and that leads nowhere else when it is unpacked. */
+static bool is_name(const char *name)
+{
+	const char *end = name;
+
+	for (const char *p = name; *end; p = end + 1) {
+		end = p + strcspn(p, "/");
+		if (end - p == 2 && strncmp(p, "..", 2) == 0)
+			return false;
+	}
+	return *name && end[-1] != '/' && strcmp(name, LAST) != 0;
+}
+
 bool pack_add(struct pack_list *l, const char *name, struct span bytes, const char *from)
 {
 	while (*name == '/')
 		name++;
+	if (!is_name(name)) {
+		tool_complain("%s: cannot be packed as \"%s\": not the name of a file", from, name);
+		return false;
+	}
 	if (bytes.n >= SIZE_LIMIT) {
 		tool_complain("%s: has 4 GiB or more: neither archive nor disk can hold it", from);
 		return false;
