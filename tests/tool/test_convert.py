@@ -124,6 +124,25 @@ def test_several_vms(t):
     assert ok, r
 
 
+def test_a_name_stays_in_its_folder(t):
+    """Names are checked later: one that leads out of the folder is not followed."""
+    t.write("a.toml", TOML)
+    t.write("b.toml", TOML.replace("id = 7", "id = 8").replace("linux", "../evil"))
+    t.expect(0, "convert", "a.toml", "b.toml", "--to", "camkes", "-o", "both.camkes")
+    r = t.expect(1, "convert", "both.camkes", "--to", "toml", "-o", "out/")
+    assert "no file can have the name" in r.err, r
+    assert not (t.folder / "evil.toml").exists() and not list((t.folder / "out").iterdir()), r
+
+
+def test_two_of_one_name(t):
+    """Neither takes the other's place."""
+    t.write("one/a.toml", TOML)
+    t.write("two/a.toml", TOML.replace("id = 7", "id = 8"))
+    r = t.expect(1, "convert", "one/a.toml", "two/a.toml", "--to", "qvmconf", "-o", "out/")
+    assert "out/a.qvmconf: two VMs would both be there" in r.err, r
+    t.equal(os.listdir(t.folder / "out"), [])
+
+
 def test_words(t):
     assert "which file" in t.expect(2, "convert").err
     t.write("a.toml", TOML)

@@ -241,21 +241,52 @@ static bool convert_some(struct convert *c, const struct vmdesc *const *vms, u32
 	return ok;
 }
 
+static bool is_taken(char *const *paths, u32 n, const char *path)
+{
+	for (u32 i = 0; i < n; i++) {
+		if (strcmp(paths[i], path) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A file for each VM, all of them in the folder: a name that leads out of it is no file's. */
+static bool find_paths(struct convert *c, char **paths)
+{
+	struct vmdesc *const *vms = c->set.vms;
+
+	for (u32 i = 0; i < c->set.n; i++) {
+		bool alone = !vms[i]->next && !(i && vms[i - 1]->next == vms[i]);
+		struct str name = vms[i]->name;
+
+		if (!alone && (!name.n || memchr(name.p, '/', name.n))) {
+			tool_complain("%s: no file can have the name of %s", vms[i]->file,
+				      vmdesc_label(vms[i]).s);
+			return false;
+		}
+		paths[i] = path_of(c, vms[i], !alone);
+		if (is_taken(paths, i, paths[i])) {
+			tool_complain("%s: two VMs would both be there", paths[i]);
+			return false;
+		}
+	}
+	return true;
+}
+
 /* VMs of one file stand together in the set. */
 static bool convert_all(struct convert *c)
 {
 	struct tool_set *set = &c->set;
 	const struct vmdesc *const *vms = (const struct vmdesc *const *)set->vms;
+	char **paths = tool_alloc(set->n * sizeof(*paths));
 	bool ok = true;
 
 	if (c->to->several && !c->into_folder)
 		return convert_some(c, vms, set->n, c->o.output);
-	for (u32 i = 0; i < set->n; i++) {
-		bool alone = !vms[i]->next && !(i && vms[i - 1]->next == vms[i]);
-		const char *path = c->into_folder ? path_of(c, vms[i], !alone) : c->o.output;
-
-		ok = convert_some(c, vms + i, 1, path) && ok;
-	}
+	if (c->into_folder && !find_paths(c, paths))
+		return false;
+	for (u32 i = 0; i < set->n; i++)
+		ok = convert_some(c, vms + i, 1, c->into_folder ? paths[i] : c->o.output) && ok;
 	return ok;
 }
 
