@@ -88,7 +88,7 @@ Resources that the other kernel hands to a VM's monitor. There is none here. `*`
 MACROS = """
 ## What this language cannot say
 
-`vmN.trivet = {...}` takes keys of the TOML language (docs/config-reference.md) without their tables:
+`vmN.trivet = {...}` takes keys of the TOML language (docs/config-toml.md) without their tables:
 
 ```
 vm0.trivet = {"id" : 1, "name" : "linux", "phys_cpu_sets" : [1, 2],

@@ -132,7 +132,8 @@ static void read_entry(struct ck_vm *vm, const struct addresses *a, struct vd_im
 	const struct ck_item *v = a->cell[ENTRY];
 	s64 entry = v ? v->integer : -1;
 
-	if (v && v->type == CK_STRING && !ck_expr_text(vm->ck, v->text, v->at, &entry))
+	if (v && v->type == CK_STRING &&
+	    !ck_vm_expr(vm, "kernel_entry_addr", v->text, v->at, &entry))
 		return;
 	if (!v || entry == -1)
 		return;

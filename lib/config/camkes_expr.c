@@ -95,7 +95,8 @@ static bool name(struct ck_lex *lx, struct ck_number *out)
 	}
 	if (!lx->failed) {
 		ck_error(lx->ck, at, "the name '%s' is not a value", show_text(s).s);
-		ck_fix(lx->ck, at, "put it in quotes, or define it as a macro");
+		ck_fix(lx->ck, at, "%s, or define it as a macro",
+		       lx->markers ? "put it in quotes" : "write a number");
 	}
 	lx->failed = true;
 	return false;

@@ -13,15 +13,16 @@
 #define HASH_BASIS 2166136261u
 #define HASH_PRIME 16777619u
 
-#define REPORT(level)                                          \
-	do {                                                   \
-		char text[MESSAGE_SIZE];                       \
-		va_list ap;                                    \
-                                                               \
-		va_start(ap, format);                          \
-		fmt_vsnprintf(text, sizeof(text), format, ap); \
-		va_end(ap);                                    \
-		diag_report(ck->diag, level, at, "%s", text);  \
+#define REPORT(level)                                                                 \
+	do {                                                                          \
+		char text[MESSAGE_SIZE];                                              \
+		va_list ap;                                                           \
+                                                                                      \
+		va_start(ap, format);                                                 \
+		fmt_vsnprintf(text, sizeof(text), format, ap);                        \
+		va_end(ap);                                                           \
+		diag_report(ck->diag, level, at, "%s%s",                              \
+			    level == DIAG_ERROR && ck->about ? ck->about : "", text); \
 	} while (0)
 
 void ck_error(struct camkes *ck, struct src_pos at, const char *format, ...)

@@ -288,7 +288,8 @@ struct camkes {
 	struct ck_body root;
 	CK_CHAIN(struct ck_flat) flats;
 	CK_CHAIN(struct ck_link) links;
-	struct dt *tree; /* of the host; NULL: not known */
+	struct dt *tree;   /* of the host; NULL: not known */
+	const char *about; /* before errors: whose value is being read; NULL: no VM's */
 };
 
 void ck_error(struct camkes *ck, struct src_pos at, const char *format, ...) printf_like(3, 4);
@@ -447,6 +448,8 @@ void ck_vm_warning(struct ck_vm *vm, struct src_pos at, const char *key, const c
 /* The cells of a dictionary by the attribute's keys; false when it was refused. */
 bool ck_cells(struct ck_vm *vm, enum ck_attr attr, const struct ck_item *dict,
 	      const struct ck_item *cell[CK_MAX_KEYS]);
+/* ck_expr_text() of a VM's @key: errors name both. */
+bool ck_vm_expr(struct ck_vm *vm, const char *key, struct str text, struct src_pos at, s64 *out);
 /* A number, of an integer or of an expression in a string; not below 0. */
 bool ck_address(struct ck_vm *vm, const char *key, const struct ck_item *item, u64 *out);
 bool ck_flag(const struct ck_item *item, bool fallback);

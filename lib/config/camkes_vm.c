@@ -108,11 +108,23 @@ s64 ck_int(const struct ck_vm *vm, enum ck_attr attr, s64 fallback)
 	return vm->value[attr] ? vm->value[attr]->item->integer : fallback;
 }
 
+bool ck_vm_expr(struct ck_vm *vm, const char *key, struct str text, struct src_pos at, s64 *out)
+{
+	char about[128];
+	bool ok;
+
+	fmt_snprintf(about, sizeof(about), "%s: %s: ", vmdesc_label(vm->vd).s, key);
+	vm->ck->about = about;
+	ok = ck_expr_text(vm->ck, text, at, out);
+	vm->ck->about = NULL;
+	return ok;
+}
+
 bool ck_address(struct ck_vm *vm, const char *key, const struct ck_item *item, u64 *out)
 {
 	s64 v = item->integer;
 
-	if (item->type == CK_STRING && !ck_expr_text(vm->ck, item->text, item->at, &v))
+	if (item->type == CK_STRING && !ck_vm_expr(vm, key, item->text, item->at, &v))
 		return false;
 	if (v < 0) {
 		ck_vm_error(vm, item->at, key, "is below 0");
@@ -321,8 +333,8 @@ bool ck_region(struct ck_vm *vm, enum ck_attr attr, const struct ck_item *item, 
 	next = memchr(second.p, ':', second.n);
 	if (next)
 		second.n = (size_t)(next - second.p);
-	if (!ck_expr_text(vm->ck, first, item->at, &a) ||
-	    !ck_expr_text(vm->ck, second, item->at, &b))
+	if (!ck_vm_expr(vm, name, first, item->at, &a) ||
+	    !ck_vm_expr(vm, name, second, item->at, &b))
 		return false;
 	if (!next && (b < 12 || b > 47)) {
 		ck_vm_error(vm, item->at, name, "2^%lld bytes is not a region's size",

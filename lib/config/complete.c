@@ -41,7 +41,7 @@ static enum status check_intc(const struct vmdesc *vd, const struct config_machi
 				    "have a %s",
 				    vmdesc_label(vd).s, vmdesc_key(vd, VD_F_EMU_DEVICES).s,
 				    show_text(dev->name).s, class->name, have);
-			diag_report(d, DIAG_FIX, dev->at, "make it a %s", have);
+			diag_report(d, DIAG_FIX, dev->at, "remove it: a VM has a %s unasked", have);
 			return E_INVAL;
 		}
 	}

@@ -138,7 +138,7 @@ bool qvm_interrupt(struct qvm *q, struct str s, u64 *line)
 	if (!colon) {
 		qvm_bad(q, "an interrupt is CONTROLLER:LINE");
 		qvm_fix(q, "write gic:%s, as the controller counts: shared one n is 32 + n",
-			show_text(s).s);
+			s.n && s.p[0] >= '0' && s.p[0] <= '9' ? show_text(s).s : "37");
 		return false;
 	}
 	if (!qvm_number(q, (struct str){ colon + 1, s.n - name.n - 1 }, QVM_BASE_NUMBER, line))
@@ -231,11 +231,18 @@ void qvm_vdev_open(struct qvm *q)
 
 static void missing_option(struct qvm *q, u32 option)
 {
-	qvm_error_at(q, q->context_at, NULL, "vdev %s: '%s' is missing", qvm_text(q->vdev->name),
+	qvm_error_at(q, q->context_at, "", "vdev %s: '%s' is missing", qvm_text(q->vdev->name),
 		     qvm_text(qvm_options[option].name));
 	qvm_fix(q, "add %s",
 		qvm_options[option].form ? qvm_advice(qvm_options[option].form) :
 					   "peer and the path of the other end");
+}
+
+/* The next one takes its place in the list, and finds nothing of it. */
+static void drop_dev(struct qvm *q)
+{
+	*dev(q) = (struct vd_dev){ 0 };
+	q->vd->devs.n--;
 }
 
 /* Behind its last option: is everything there? */
@@ -259,7 +266,7 @@ void qvm_vdev_close(struct qvm *q)
 		missing_option(q, QVM_O_NET_PEER);
 	/* Told once; and of a PC's ports that they are x86's. */
 	if (is_ours(q) && vdev_id(q) != QVM_V_GIC && !(dev(q)->n_win && dev(q)->n_irq))
-		q->vd->devs.n--;
+		drop_dev(q);
 	q->vdev = NULL;
 }
 

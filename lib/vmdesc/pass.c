@@ -89,12 +89,13 @@ void pass_own(struct pass_resolver *r, const struct hd_dev *dev, const struct vd
 	*told = 1;
 	if (twin)
 		move_twin(twin, dev, delta);
-	if (twin)
+	if (twin && twin->win[0].base.v)
 		where = show_hex(twin->win[0].base.v);
 	vd_warning(&r->c, vd_pass_field(asked), asked->at, NULL,
 		   "%s is the hypervisor's own (%s): the guest gets %s%s", show_text(dev->path).s,
 		   pass_own_use(r, dev),
-		   twin		    ? "an emulated one at " :
+		   *where.s	    ? "an emulated one at " :
+		   twin		    ? "an emulated one" : /* its place comes later */
 		   is_timer(r, dev) ? "those of its vCPUs" :
 				      "none",
 		   where.s);

@@ -50,7 +50,7 @@ static const struct spelling qvmconf[] = {
 static const struct spelling camkes[] = {
 	{ VD_F_CPU_NUM, "num_vcpus" },
 	{ VD_F_NAME, "component" },
-	{ VD_F_PHYS_CPU_SETS, "affinity, as a mask" },
+	{ VD_F_PHYS_CPU_SETS, "affinity" },
 	{ VD_F_ENTRY_POINT, "kernel_entry_addr" },
 	{ VD_F_KERNEL_PATH, "kernel_name" },
 	{ VD_F_KERNEL_LOAD_ADDR, "kernel_entry_addr" },
@@ -99,6 +99,11 @@ const char *vmdesc_memory_example(const struct vmdesc *vd)
 	const struct language *l = language_of(vd);
 
 	return l ? l->memory : vmdesc_field(VD_F_MEMORY_REGIONS)->example;
+}
+
+bool vmdesc_has_cpu_masks(const struct vmdesc *vd)
+{
+	return !language_of(vd);
 }
 
 const char *vmdesc_same_memory(const struct vmdesc *vd)

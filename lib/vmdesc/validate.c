@@ -152,6 +152,16 @@ static void check_host_cpu(const struct vd_check *c, u32 i)
 	       vmdesc_key(c->vd, VD_F_PHYS_CPU_SETS).s);
 }
 
+/* What the file has written: a mask, or the number of a CPU. */
+static struct show absent_cpu(const struct vd_check *c, u64 mask, u64 absent)
+{
+	struct show out = show_hex(mask);
+
+	if (!vmdesc_has_cpu_masks(c->vd))
+		fmt_snprintf(out.s, sizeof(out.s), "%u", bit_lowest(absent));
+	return out;
+}
+
 static void check_mask(const struct vd_check *c, u32 i)
 {
 	const struct vd_vcpu *v = &c->vd->vcpus.v[i];
@@ -162,11 +172,14 @@ static void check_mask(const struct vd_check *c, u32 i)
 	if (!v->cpu_mask)
 		vd_error(c, VD_F_PHYS_CPU_SETS, v->mask_at, "0x0", "vCPU %u may run nowhere", i);
 	else if (c->t->n_cpus && v->cpu_mask & ~present)
-		vd_error(c, VD_F_PHYS_CPU_SETS, v->mask_at, show_hex(v->cpu_mask).s,
+		vd_error(c, VD_F_PHYS_CPU_SETS, v->mask_at,
+			 absent_cpu(c, v->cpu_mask, v->cpu_mask & ~present).s,
 			 "vCPU %u: the machine has only %u CPUs", i, c->t->n_cpus);
 	else
 		return;
-	if (c->t->n_cpus)
+	if (c->t->n_cpus && !vmdesc_has_cpu_masks(c->vd))
+		vd_fix(c, v->mask_at, "write host CPUs from 0 to %u", c->t->n_cpus - 1);
+	else if (c->t->n_cpus)
 		vd_fix(c, v->mask_at, "write a mask of host CPUs from 0x1 (CPU 0) to %s (all)",
 		       show_hex(present).s);
 	else

@@ -231,13 +231,16 @@ static void report_missing(const struct fit_place *p, const struct vmdesc *desc,
 {
 	const struct tool_options *o = ((const struct desk_place *)p)->o;
 	char *list = tool_format("%s/", tool_folder_of(desc->file));
+	bool known = false;
 
 	(void)st;
 	for (u32 i = 0; i < o->folders.n; i++)
 		add_place(&list, o->folders.v[i]);
 	for (u32 i = 0; i < o->archives.n; i++)
 		add_place(&list, o->archives.v[i]);
-	if (place_guests())
+	for (u32 i = 0; place_guests() && i < o->folders.n; i++)
+		known |= strcmp(o->folders.v[i], place_guests()) == 0;
+	if (place_guests() && !known)
 		add_place(&list, place_guests());
 	image_report(desc, img, VD_IMAGE_PATH, d, ": there is no such file; looked in %s", list);
 	diag_report(d, DIAG_FIX, img->at,

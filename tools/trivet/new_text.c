@@ -95,7 +95,7 @@ const char *new_text(const struct new_vm *vm, const struct hostdesc *hd)
 	fprintf(f,
 		"# SPDX-License-Identifier: Apache-2.0\n"
 		"#\n"
-		"# A VM for Trivet: %s on %s. Every key: docs/config-reference.md.\n"
+		"# A VM for Trivet: %s on %s. Every key: docs/config-toml.md.\n"
 		"# `trivet check` says what is wrong with it, `trivet show` draws its board.\n\n",
 		vm->name, vm->board);
 	put_base(f, vm, hd);

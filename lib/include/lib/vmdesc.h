@@ -408,6 +408,8 @@ struct show vmdesc_key_is(const struct vmdesc *vd, enum vd_field f);
 const char *vmdesc_memory_example(const struct vmdesc *vd);
 /* What to write for memory that has the host's addresses. */
 const char *vmdesc_same_memory(const struct vmdesc *vd);
+/* Its language names host CPUs by masks; others by their numbers. */
+bool vmdesc_has_cpu_masks(const struct vmdesc *vd);
 
 /* What an image of that role is asked for by. */
 enum vd_image_key {
