@@ -48,11 +48,14 @@ static const char *const helpers[] = {
 	"DTBHardware*",	 "*_config",
 };
 
-bool ck_library(struct str name, struct str *text)
+static_assert(array_size(files) <= 64, "one bit each of libraries");
+
+bool ck_library(struct camkes *ck, struct str name, struct str *text)
 {
 	for (u32 i = 0; i < array_size(files); i++) {
 		if (ck_pattern_fits(files[i].name, name)) {
-			*text = str_of(files[i].text);
+			*text = str_of(ck->libraries & BIT(i) ? "" : files[i].text);
+			ck->libraries |= BIT(i);
 			return true;
 		}
 	}

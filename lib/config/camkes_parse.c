@@ -392,7 +392,7 @@ static void import(struct ck_lex *lx, struct str name, bool angled, struct src_p
 	/* What only calls functions has another language, and says nothing of VMs. */
 	if (str_ends(name, ".idl4"))
 		return;
-	if (ck_library(name, &text)) {
+	if (ck_library(ck, name, &text)) {
 		part = (struct config_part){ span_of(text.p, text.n), "<library>", false };
 		st = OK;
 	} else if (env->import) {

@@ -282,7 +282,8 @@ struct camkes {
 	u32 n_syntax;
 	u32 n_unknown;
 	u32 import_depth;
-	u32 errors; /* reported before we began */
+	u32 errors;    /* reported before we began */
+	u64 libraries; /* of the files that come with CAmkES, those that were read */
 	struct ck_name *bucket[CK_BUCKETS];
 	struct ck_seen **seen; /* by owner and attribute */
 	struct ck_body root;
@@ -406,7 +407,7 @@ void ck_unexpanded(struct ck_lex *lx, struct str name, struct src_pos at);
 /* ---- camkes_library.c -------------------------------------------------------------------- */
 
 /* The text that stands for a file of the libraries that come with CAmkES; false: none of them. */
-bool ck_library(struct str name, struct str *text);
+bool ck_library(struct camkes *ck, struct str name, struct str *text);
 /* Is @type a component of theirs that runs beside VMs and does nothing here? */
 bool ck_is_helper(struct str type);
 
