@@ -6,6 +6,8 @@
  */
 #include "camkes_priv.h"
 
+#include <base/fmt.h>
+
 #define LEVELS 10
 
 static bool ternary(struct ck_lex *lx, struct ck_number *out);
@@ -340,4 +342,16 @@ bool ck_expr_text(struct camkes *ck, struct str text, struct src_pos at, s64 *ou
 	}
 	*out = n.v;
 	return true;
+}
+
+bool ck_vm_expr(struct ck_vm *vm, const char *key, struct str text, struct src_pos at, s64 *out)
+{
+	char about[128];
+	bool ok;
+
+	fmt_snprintf(about, sizeof(about), "%s: %s: ", vmdesc_label(vm->vd).s, key);
+	vm->ck->about = about;
+	ok = ck_expr_text(vm->ck, text, at, out);
+	vm->ck->about = NULL;
+	return ok;
 }

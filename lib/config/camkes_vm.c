@@ -108,18 +108,6 @@ s64 ck_int(const struct ck_vm *vm, enum ck_attr attr, s64 fallback)
 	return vm->value[attr] ? vm->value[attr]->item->integer : fallback;
 }
 
-bool ck_vm_expr(struct ck_vm *vm, const char *key, struct str text, struct src_pos at, s64 *out)
-{
-	char about[128];
-	bool ok;
-
-	fmt_snprintf(about, sizeof(about), "%s: %s: ", vmdesc_label(vm->vd).s, key);
-	vm->ck->about = about;
-	ok = ck_expr_text(vm->ck, text, at, out);
-	vm->ck->about = NULL;
-	return ok;
-}
-
 bool ck_address(struct ck_vm *vm, const char *key, const struct ck_item *item, u64 *out)
 {
 	s64 v = item->integer;
