@@ -112,8 +112,9 @@ static bool known_blob(struct qvm *q)
 
 static bool second(struct qvm *q, const struct vd_image *first, enum vd_image_role role)
 {
-	if (q->blob == QVM_O_GUEST && !q->guest_typed)
-		return true; /* what was taken for the kernel was not typed */
+	/* What was taken for the kernel was not typed; it is data, then, which needs its address. */
+	if (q->blob == QVM_O_GUEST && !q->guest_typed && first->load.given)
+		return true;
 	qvm_bad(q, "there is one already");
 	qvm_note(q, first->at, "the first");
 	qvm_fix(q, "%s",
