@@ -111,6 +111,15 @@ def test_nothing_is_written_of_a_mistake(t):
     assert not (t.folder / "x.qvmconf").exists()
 
 
+def test_a_refused_board_is_not_our_mistake(t):
+    """What check refuses need not have a form in another language; that is not ours."""
+    for old, new in (("cpu_num = 2", "cpu_num = 0"), ('name = "linux"', 'name = ""')):
+        t.write("a.toml", TOML.replace(old, new))
+        t.expect(1, "check", "--no-images", "a.toml")
+        r = t.expect(1, "convert", "a.toml", "--to", "camkes", "-o", "a.camkes")
+        assert "it has mistakes, `trivet check` says which" in r.err and "mistake of ours" not in r.err, r
+
+
 def test_several_vms(t):
     t.write("a.toml", TOML)
     t.write("b.toml", TOML.replace("id = 7", "id = 8").replace("linux", "other"))

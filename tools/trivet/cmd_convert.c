@@ -217,6 +217,22 @@ static bool put_file(struct convert *c, const char *path, const char *text, size
 	return tool_output_close(&to, f);
 }
 
+/* A board that check refuses may be one that the other language has no words for. */
+static bool are_sound(struct convert *c, const struct vmdesc *const *vms, u32 n)
+{
+	struct diag quiet = { .emit = keep_quiet };
+
+	for (u32 i = 0; i < n; i++) {
+		struct vmdesc whole = *vms[i];
+
+		whole.devs.v = copy_devs(&whole);
+		if (!make_whole(c, &whole) ||
+		    vmdesc_validate(&whole, &c->set.machine.target, &quiet) != OK)
+			return false;
+	}
+	return true;
+}
+
 static bool convert_some(struct convert *c, const struct vmdesc *const *vms, u32 n,
 			 const char *path)
 {
@@ -233,7 +249,9 @@ static bool convert_some(struct convert *c, const struct vmdesc *const *vms, u32
 	fclose(f);
 	ok = c->set.report.d.n_errors == errors;
 	if (ok && !w.n_lost && !proves(c, vms, n, span_of(text, len))) {
-		tool_complain("%s: comes out as another board: a mistake of ours", vms[0]->file);
+		tool_complain("%s: comes out as another board: %s", vms[0]->file,
+			      are_sound(c, vms, n) ? "a mistake of ours" :
+						     "it has mistakes, `trivet check` says which");
 		ok = false;
 	}
 	ok = ok && put_file(c, path, text, len);
