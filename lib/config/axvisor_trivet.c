@@ -218,7 +218,7 @@ static enum status read_device(struct axvisor *ax, const struct toml *row)
 	dev->name = cell[DEVICE_NAME]->text;
 	dev->n_win = read_groups(ax, VD_F_DEVICE, DEVICE_WINDOWS, cell[DEVICE_WINDOWS],
 				 (struct groups){ 2, VD_DEV_WINDOWS }, n);
-	for (u32 i = 0; i < dev->n_win; i++)
+	for (size_t i = 0; i < dev->n_win; i++)
 		dev->win[i] = (struct vd_window){ GPA(n[2 * i]), n[2 * i + 1] };
 	dev->n_irq = read_groups(ax, VD_F_DEVICE, DEVICE_IRQS, cell[DEVICE_IRQS],
 				 (struct groups){ 1, VD_DEV_IRQS }, n);
