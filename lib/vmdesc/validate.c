@@ -152,13 +152,12 @@ static void check_host_cpu(const struct vd_check *c, u32 i)
 	       vmdesc_key(c->vd, VD_F_PHYS_CPU_SETS).s);
 }
 
-/* What the file has written: a mask, or the number of a CPU. */
-static struct show absent_cpu(const struct vd_check *c, u64 mask, u64 absent)
+struct show vd_cpus_as_written(const struct vd_check *c, u64 mask, u64 one)
 {
 	struct show out = show_hex(mask);
 
 	if (!vmdesc_has_cpu_masks(c->vd))
-		fmt_snprintf(out.s, sizeof(out.s), "%u", bit_lowest(absent));
+		fmt_snprintf(out.s, sizeof(out.s), "%u", bit_lowest(one));
 	return out;
 }
 
@@ -173,7 +172,7 @@ static void check_mask(const struct vd_check *c, u32 i)
 		vd_error(c, VD_F_PHYS_CPU_SETS, v->mask_at, "0x0", "vCPU %u may run nowhere", i);
 	else if (c->t->n_cpus && v->cpu_mask & ~present)
 		vd_error(c, VD_F_PHYS_CPU_SETS, v->mask_at,
-			 absent_cpu(c, v->cpu_mask, v->cpu_mask & ~present).s,
+			 vd_cpus_as_written(c, v->cpu_mask, v->cpu_mask & ~present).s,
 			 "vCPU %u: the machine has only %u CPUs", i, c->t->n_cpus);
 	else
 		return;

@@ -177,7 +177,8 @@ static void tell_pass(const struct vd_check *c, const struct vd_pass *y, const s
 static void tell_cpu(const struct vd_check *c, const struct vd_vcpu *y, const struct vmdesc *a,
 		     const struct vd_vcpu *x)
 {
-	vd_warning(c, VD_F_PHYS_CPU_SETS, y->mask_at, show_hex(y->cpu_mask).s,
+	vd_warning(c, VD_F_PHYS_CPU_SETS, y->mask_at,
+		   vd_cpus_as_written(c, y->cpu_mask, y->cpu_mask).s,
 		   "another VM has a vCPU on this CPU alone, too: they take turns");
 	vd_note(c, x->mask_at, "%s", vmdesc_label(a).s);
 }

@@ -42,6 +42,9 @@ struct show vd_dev_label(const struct vd_dev *dev);
 /* The region that holds @gpa, or NULL. */
 const struct vd_mem *vd_mem_at(const struct vmdesc *vd, gpa_t gpa);
 
+/* Host CPUs as the file has them: the mask, or the number of @one of them. */
+struct show vd_cpus_as_written(const struct vd_check *c, u64 mask, u64 one);
+
 /* The key that asked for @p. */
 static inline enum vd_field vd_pass_field(const struct vd_pass *p)
 {

@@ -221,7 +221,7 @@ static void places_in_strings(void **state)
 	parse(BEGIN
 	      "vm0.vm_address_config = {\"ram_base\" : \"0x10 + x\", \"ram_size\" : 1};\n" END,
 	      &st);
-	assert_non_null(strstr(said, "t.camkes:4:47: error: the name 'x'"));
+	assert_non_null(strstr(said, "t.camkes:4:47: error: VM \"vm0\": ram_base: the name 'x'"));
 }
 
 static void comments_and_strings_end(void **state)
