@@ -6,7 +6,6 @@ import re
 LANGUAGES = {"toml": ".toml", "qvmconf": ".qvmconf", "camkes": ".camkes"}
 # What golden descriptions take from their surroundings.
 ENV = {"GUEST": "linux", "BASE": "0x80000000", "TWO": "one two"}
-LOST = "cannot say it"
 TOML = """[base]
 id = 7
 name = "linux"
@@ -33,10 +32,9 @@ def machine(t):
 
 def convert(t, path, to, out):
     r = t.run("convert", path, "--to", to, "-o", f"{out}/", *machine(t), env=ENV)
-    if r.status == 1 and (LOST in r.err or not r.err.replace("memory area", "").count("mistake of ours")):
+    assert r.status in (0, 1) and "comes out as another board" not in r.err, r
+    if r.status == 1:
         return None, r
-    assert r.status == 0, r
-    assert "mistake of ours" not in r.err, r
     return sorted((t.folder / out).iterdir()), r
 
 
@@ -47,7 +45,7 @@ def same(t, a, b):
 
 def test_there_and_back(t):
     """X, X as Y, and that as X again: the same board. convert itself has compared each step as well."""
-    whole = lost = 0
+    whole = lost = skipped = 0
     for i, path in enumerate(descriptions(t)):
         own = {v: k for k, v in LANGUAGES.items()}[path.suffix]
         for to in LANGUAGES:
@@ -56,9 +54,11 @@ def test_there_and_back(t):
                 lost += 1
                 continue
             if len(there) != 1:
+                skipped += 1
                 continue
             ok, r = same(t, path, there[0])
             if f"diff: {path} has mistakes" in r.err:
+                skipped += 1
                 continue  # of another machine than this
             assert ok, f"{path} as {to}: {r}"
             back, r = convert(t, there[0], own, f"{i}-{to}-back")
@@ -69,7 +69,7 @@ def test_there_and_back(t):
             assert ok, f"{path} as {to} and back: {r}"
             whole += 1
     # Those that are lost: a name or a place that a language has no room for, areas of another machine.
-    assert whole > 150 and lost < whole / 5, (whole, lost)
+    assert whole > 600 and lost + skipped < 30, (whole, lost, skipped)
 
 
 def test_samples_are_one_board(t):
