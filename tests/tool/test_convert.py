@@ -120,6 +120,15 @@ def test_a_refused_board_is_not_our_mistake(t):
         assert "it has mistakes, `trivet check` says which" in r.err and "mistake of ours" not in r.err, r
 
 
+def test_edges_of_passed_interrupts(t):
+    """They are part of the board that is compared."""
+    text = (t.root / "tests/golden/camkes/other/x86_irq_match.camkes").read_text()
+    text = text.replace("ehternet", "ethernet").replace('"memory" : []', '"memory" : [{"paddr" : 0xf0000000, "size" : 0x1000}]')
+    for level in (0, 1):
+        t.write("a.camkes", text.replace('"level_trig" : 1', f'"level_trig" : {level}'))
+        assert f"[17, 10], {1 - level}]," in t.expect(0, "convert", "a.camkes", "--to", "toml").out
+
+
 def test_several_vms(t):
     t.write("a.toml", TOML)
     t.write("b.toml", TOML.replace("id = 7", "id = 8").replace("linux", "other"))

@@ -161,8 +161,9 @@ static void put_passes(FILE *f, const struct vmdesc *vd)
 				ull(p->win[k].hpa.v), ull(p->win[k].size),
 				p->win[k].prot ? p->win[k].prot : VD_R | VD_W);
 		for (u32 k = 0; k < p->n_irq; k++)
-			fprintf(f, "irq %u=%u ", p->irq[k].guest ? p->irq[k].guest : p->irq[k].host,
-				p->irq[k].host);
+			fprintf(f, "irq %u=%u/%d ",
+				p->irq[k].guest ? p->irq[k].guest : p->irq[k].host, p->irq[k].host,
+				p->irq[k].trigger);
 		fputc('\n', f);
 	}
 	for (u32 i = 0; i < vd->pass_paths.n; i++) {
