@@ -279,29 +279,18 @@ static bool is(const char *file, struct span text)
 		 toml_get(root, "cargo_args")));
 }
 
+static void put(const struct axplat_job *job)
+{
+	struct axbuild ax = { .file = job->file, .root = job->root, .d = job->d, .f = job->f };
+
+	put_build(&ax);
+}
+
 static enum tool_exit run(const struct tool_options *o, const char *file, struct span text)
 {
-	struct tool_report report;
-	struct axbuild ax = { .file = file, .d = &report.d };
-	struct arena a;
-	struct toml *root;
-	char *out = NULL;
-	size_t len = 0;
-	bool ok;
+	struct axplat_job job = { .o = o, .file = file };
 
-	tool_report_init(&report, o);
-	arena_init(&a, tool_alloc(MIB(16)), MIB(16));
-	ok = toml_parse(text, file, &a, ax.d, &root) == OK;
-	if (ok) {
-		ax.root = root;
-		ax.f = open_memstream(&out, &len);
-		put_build(&ax);
-		fclose(ax.f);
-	}
-	ok = ok && !report.d.n_errors && axplat_put_file(o, out, len);
-	free(out);
-	tool_report_end(&report);
-	return ok ? TOOL_OK : TOOL_ERRORS;
+	return axplat_run(&job, text, put, NULL);
 }
 
 const struct convert_foreign foreign_axbuild = {

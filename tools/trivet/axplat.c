@@ -342,39 +342,56 @@ static bool is(const char *file, struct span text)
 }
 
 /* The hypervisor's own reader has to take it. */
-static bool proves(const char *text, size_t len, struct arena *a, struct diag *d)
+static bool proves(const struct axplat_job *job, struct span text)
 {
 	static struct hostdesc hd;
 
-	return hostdesc_apply_platform(span_of(text, len), "written", a, &hd, d) == OK;
+	return hostdesc_apply_platform(text, "written", job->a, &hd, job->d) == OK;
 }
 
-static enum tool_exit run(const struct tool_options *o, const char *file, struct span text)
+static void put(const struct axplat_job *job)
+{
+	struct axplat ax = { .file = job->file, .d = job->d, .root = job->root, .f = job->f };
+
+	read_keys(&ax);
+	check(&ax);
+	put_platform(&ax, job->o);
+}
+
+enum tool_exit axplat_run(struct axplat_job *job, struct span text,
+			  void (*put_job)(const struct axplat_job *job),
+			  bool (*is_sound)(const struct axplat_job *job, struct span text))
 {
 	struct tool_report report;
-	struct axplat ax = { .file = file, .d = &report.d };
-	struct arena a;
 	struct toml *root;
+	struct arena a;
 	char *out = NULL;
 	size_t len = 0;
 	bool ok;
 
-	tool_report_init(&report, o);
+	tool_report_init(&report, job->o);
 	arena_init(&a, tool_alloc(MIB(16)), MIB(16));
-	ok = toml_parse(text, file, &a, ax.d, &root) == OK;
+	job->d = &report.d;
+	job->a = &a;
+	ok = toml_parse(text, job->file, &a, job->d, &root) == OK;
 	if (ok) {
-		ax.root = root;
-		read_keys(&ax);
-		check(&ax);
-		ax.f = open_memstream(&out, &len);
-		put_platform(&ax, o);
-		fclose(ax.f);
-		ok = !report.d.n_errors && proves(out, len, &a, ax.d);
+		job->root = root;
+		job->f = open_memstream(&out, &len);
+		put_job(job);
+		fclose(job->f);
+		ok = !report.d.n_errors && (!is_sound || is_sound(job, span_of(out, len)));
 	}
-	ok = ok && axplat_put_file(o, out, len);
+	ok = ok && axplat_put_file(job->o, out, len);
 	free(out);
 	tool_report_end(&report);
 	return ok ? TOOL_OK : TOOL_ERRORS;
+}
+
+static enum tool_exit run(const struct tool_options *o, const char *file, struct span text)
+{
+	struct axplat_job job = { .o = o, .file = file };
+
+	return axplat_run(&job, text, put, proves);
 }
 
 const struct convert_foreign foreign_axplat = {

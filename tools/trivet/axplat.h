@@ -17,3 +17,21 @@ bool axplat_number(const struct toml *v, u64 *out);
 /* As a string of TOML. */
 void axplat_put_text(FILE *f, struct str s);
 bool axplat_put_file(const struct tool_options *o, const char *text, size_t len);
+
+/* A foreign file on its way: what reads it, complains to @d and writes to @f. */
+struct axplat_job {
+	const struct tool_options *o;
+	const char *file;
+	struct diag *d;
+	struct arena *a;
+	const struct toml *root;
+	FILE *f;
+};
+
+/*
+ * Read @text as TOML and have @put write what it becomes; where no mistake was reported, and @is_sound
+ * (NULL: no need) finds it sound, it goes where job->o says. The caller sets o and file.
+ */
+enum tool_exit axplat_run(struct axplat_job *job, struct span text,
+			  void (*put)(const struct axplat_job *job),
+			  bool (*is_sound)(const struct axplat_job *job, struct span text));
