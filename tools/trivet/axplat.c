@@ -358,10 +358,11 @@ static void put(const struct axplat_job *job)
 	put_platform(&ax, job->o);
 }
 
-enum tool_exit axplat_run(struct axplat_job *job, struct span text,
+enum tool_exit axplat_run(const struct axplat_job *wish, struct span text,
 			  void (*put_job)(const struct axplat_job *job),
 			  bool (*is_sound)(const struct axplat_job *job, struct span text))
 {
+	struct axplat_job job = *wish;
 	struct tool_report report;
 	struct toml *root;
 	struct arena a;
@@ -369,19 +370,19 @@ enum tool_exit axplat_run(struct axplat_job *job, struct span text,
 	size_t len = 0;
 	bool ok;
 
-	tool_report_init(&report, job->o);
+	tool_report_init(&report, job.o);
 	arena_init(&a, tool_alloc(MIB(16)), MIB(16));
-	job->d = &report.d;
-	job->a = &a;
-	ok = toml_parse(text, job->file, &a, job->d, &root) == OK;
+	job.d = &report.d;
+	job.a = &a;
+	ok = toml_parse(text, job.file, &a, job.d, &root) == OK;
 	if (ok) {
-		job->root = root;
-		job->f = open_memstream(&out, &len);
-		put_job(job);
-		fclose(job->f);
-		ok = !report.d.n_errors && (!is_sound || is_sound(job, span_of(out, len)));
+		job.root = root;
+		job.f = open_memstream(&out, &len);
+		put_job(&job);
+		fclose(job.f);
+		ok = !report.d.n_errors && (!is_sound || is_sound(&job, span_of(out, len)));
 	}
-	ok = ok && axplat_put_file(job->o, out, len);
+	ok = ok && axplat_put_file(job.o, out, len);
 	free(out);
 	tool_report_end(&report);
 	return ok ? TOOL_OK : TOOL_ERRORS;

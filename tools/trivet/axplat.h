@@ -30,8 +30,8 @@ struct axplat_job {
 
 /*
  * Read @text as TOML and have @put write what it becomes; where no mistake was reported, and @is_sound
- * (NULL: no need) finds it sound, it goes where job->o says. The caller sets o and file.
+ * (NULL: no need) finds it sound, it goes where wish->o says. Of @wish only o and file count.
  */
-enum tool_exit axplat_run(struct axplat_job *job, struct span text,
+enum tool_exit axplat_run(const struct axplat_job *wish, struct span text,
 			  void (*put)(const struct axplat_job *job),
 			  bool (*is_sound)(const struct axplat_job *job, struct span text));
